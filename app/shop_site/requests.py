@@ -1,0 +1,109 @@
+"""One JSON log line a request, and a plain answer when the database is away."""
+
+import json
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import Error, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+log = logging.getLogger("shop.request")
+errors = logging.getLogger("shop.database")
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RETRY_SECONDS = 5  # a handover lasts 2 to 3 s, the first tries after a failover come in vain
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# SQLSTATEs of a server that cannot take this statement now, though nothing is wrong with it:
+# read_only_sql_transaction (25006: a leader that just became a replica), admin_shutdown and its
+# kin (57P..), connection exceptions (08...), too_many_connections (53300).
+AWAY = re.compile(r"25006|57P0.|08...|53300")
+
+
+class JsonFormatter(logging.Formatter):
+    """A log record as one line of JSON; `extra={"fields": {...}}` adds fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+class RequestLogMiddleware:
+    """Logs each request; hands on the edge's X-Request-ID, or makes one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        request.id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.id
+        response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        match = request.resolver_match
+        if match:  # static files and unknown addresses are in the edge's log
+            session = getattr(request, "session", {})
+            fields = {
+                "requestId": request.id,
+                "user": session.get("_auth_user_id") or session.get("visitor"),
+                "method": request.method,
+                "path": request.path_info,
+                "view": match.view_name or "",
+                "status": response.status_code,
+                "databases": sorted(getattr(request, "aliases_used", ())),
+                "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+            }
+            log.info("request", extra={"fields": fields})
+        return response
+
+
+class DatabaseAwayMiddleware:
+    """503 with Retry-After, instead of 500, when the database cannot serve just now."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Error) or not is_away(error):
+            return None
+        errors.warning(
+            "503: %s",
+            str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,
+            extra={"fields": {"requestId": getattr(request, "id", None)}},
+        )
+        if request.path_info.startswith("/api/"):
+            body = {"error": f"the database is away; try again in {RETRY_SECONDS} s"}
+            response: HttpResponse = JsonResponse(body, status=503)
+        else:
+            context = {"seconds": RETRY_SECONDS, "instance": settings.INSTANCE}
+            response = render(request, "shop/away.html", context, status=503)
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response
+
+
+def is_away(error: Error) -> bool:
+    """Whether a database error says "not now" rather than "this is wrong"."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state is None:
+        # No answer of a server at all: no connection, or one that broke.
+        return isinstance(error, OperationalError | InterfaceError)
+    return AWAY.fullmatch(state) is not None

@@ -1,0 +1,38 @@
+import { backupContainer } from "./cluster/backups.ts";
+import { activeSite } from "./cluster/leader.ts";
+import { passThrough } from "./exec.ts";
+import { Fault } from "./fault.ts";
+import type { GlobalOptions } from "./main.ts";
+import { loadStack } from "./stack.ts";
+
+export interface BackupOptions extends GlobalOptions {
+  readonly now: string;
+}
+
+export interface BackupsOptions extends GlobalOptions {
+  readonly verify?: string | true;
+}
+
+/** Takes a backup at once; the tool inside the backup container does the work. */
+export function backup({ stack, now, json }: BackupOptions): Promise<number> {
+  return inside(stack, ["holdfast-backup", "--now", now, ...(json ? ["--json"] : [])]);
+}
+
+/** Lists the backups, or checks every file of them against its sum. */
+export function backups({ stack, verify, json }: BackupsOptions): Promise<number> {
+  const labels = typeof verify === "string" ? [verify] : [];
+  const check = verify ? ["--verify", ...labels] : [];
+  return inside(stack, ["holdfast-backups", ...check, ...(json ? ["--json"] : [])]);
+}
+
+async function inside(stack: string, command: readonly string[]): Promise<number> {
+  const { docker, containers } = await activeSite(loadStack(stack).settings);
+  const container = backupContainer(containers);
+  if (!container) {
+    throw new Fault(
+      `the backup container of stack ${stack} does not run`,
+      `./holdfast up --stack ${stack}`,
+    );
+  }
+  return passThrough(docker.host, ["exec", container, ...command]);
+}

@@ -1,0 +1,82 @@
+import { must, type RunOptions, type RunResult, run } from "./exec.ts";
+
+/** One container, volume or network of a stack, as Docker lists it. */
+export interface DockerObject {
+  readonly kind: "container" | "volume" | "network";
+  /** Docker's id; a volume's name. */
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The command-line client, bound to one Docker host. */
+export class Docker {
+  readonly host: string;
+
+  /** @param host Docker's address: `unix:///path`, `ssh://user@host` or `tcp://host:port` */
+  constructor(host: string) {
+    this.host = host;
+  }
+
+  /** Runs `docker …`; never throws for its exit code. */
+  run(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return run("docker", args, { ...options, env: this.environment(options.env) });
+  }
+
+  /** Runs `docker …`, which has to succeed. @throws Fault */
+  must(what: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return must(what, "docker", args, { ...options, env: this.environment(options.env) });
+  }
+
+  private environment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+    return { ...env, DOCKER_HOST: this.host };
+  }
+
+  /** The engine's version, or undefined when nothing answers. */
+  async version(): Promise<string | undefined> {
+    const { code, stdout } = await this.run(["version", "--format", "{{.Server.Version}}"], {
+      timeoutMs: 15_000,
+    });
+    return code === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
+  }
+
+  async hasImage(reference: string): Promise<boolean> {
+    const { code } = await this.run(["image", "inspect", "--format", "{{.Id}}", reference]);
+    return code === 0;
+  }
+
+  /** Every container (running or not), volume and network with the label `holdfast.stack=<stack>`. */
+  async objectsOf(stack: string): Promise<DockerObject[]> {
+    const filter = ["--filter", `label=holdfast.stack=${stack}`];
+    const lists = await Promise.all([
+      this.list("container", ["ps", "--all", "--no-trunc", "--quiet", ...filter]),
+      this.list("volume", ["volume", "ls", "--quiet", ...filter]),
+      this.list("network", ["network", "ls", "--no-trunc", "--quiet", ...filter]),
+    ]);
+    return lists.flat();
+  }
+
+  private async list(kind: DockerObject["kind"], args: string[]): Promise<DockerObject[]> {
+    const { stdout } = await this.must(`listing ${kind}s`, args);
+    const ids = stdout.split("\n").filter(Boolean);
+    if (ids.length === 0) {
+      return [];
+    }
+    // What vanishes between the two calls is left out, and the rest is still printed.
+    const inspected = await this.run(["inspect", "--type", kind, ...ids]);
+    const found = JSON.parse(inspected.stdout || "[]") as Inspected[];
+    return found.map((object) => ({
+      kind,
+      id: object.Id ?? object.Name,
+      name: object.Name.replace(/^\//, ""),
+      labels: object.Config?.Labels ?? object.Labels ?? {},
+    }));
+  }
+}
+
+interface Inspected {
+  readonly Id?: string;
+  readonly Name: string;
+  readonly Labels?: Record<string, string>;
+  readonly Config?: { readonly Labels?: Record<string, string> };
+}

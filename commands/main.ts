@@ -1,0 +1,137 @@
+import { Command, Option } from "commander";
+import { endChildren } from "./exec.ts";
+import { describeFault } from "./fault.ts";
+import { handleSignals } from "./signals.ts";
+
+/** Options that every command knows. */
+export interface GlobalOptions {
+  readonly stack: string;
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+/** What a command does: returns the exit code, or nothing for 0. */
+type Action<Options> = (options: GlobalOptions & Options) => Promise<number | undefined>;
+
+const program = new Command("holdfast")
+  .description(
+    "A highly available PostgreSQL, the application in front of it, backups and monitoring on plain Docker.",
+  )
+  .option("--stack <name>", "which stack", "dev")
+  .option("--yes", "answer every question with yes", false)
+  .option("--json", "report as JSON, where the command reports", false)
+  .showHelpAfterError("(./holdfast help tells more)")
+  .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+  .enablePositionalOptions(false);
+
+/** A command whose code is loaded only when it is called: Pulumi's library alone takes a second. */
+function command<Options>(
+  name: string,
+  description: string,
+  load: () => Promise<Action<Options>>,
+  ...options: Option[]
+): void {
+  const sub = program.command(name).description(description);
+  for (const option of options) {
+    sub.addOption(option);
+  }
+  sub.action(async (_own, self: Command) => {
+    const action = await load();
+    process.exitCode = (await action(self.optsWithGlobals())) ?? 0;
+  });
+}
+
+const option = (flags: string, description: string) => new Option(flags, description);
+
+command(
+  "up",
+  "set up what the machine lacks, provision the stack, print its endpoints",
+  async () => (await import("./up.ts")).up,
+  option("--refresh", "compare the state with what really runs first").default(false),
+);
+command(
+  "preview",
+  "show what up would change",
+  async () => (await import("./preview.ts")).preview,
+  option("--expect-no-changes", "fail when there is a change").default(false),
+  option("--diff", "show every changed property").default(false),
+  option("--refresh", "compare the state with what really runs first").default(false),
+);
+command(
+  "down",
+  "take the stack down; data, passwords and the network are kept",
+  async () => (await import("./down.ts")).down,
+  option("--data", "destroy the data and everything else as well").default(false),
+);
+command(
+  "status",
+  "members, instances, backups, alerts and endpoints; exit code 0 only when all is healthy",
+  async () => (await import("./status.ts")).status,
+  option("--watch", "again every 2 s, until Ctrl-C").default(false),
+);
+command(
+  "outputs",
+  "the stack's outputs",
+  async () => (await import("./outputs.ts")).outputs,
+  option("--show-secrets", "secrets in plain").default(false),
+);
+command(
+  "env",
+  'what a plain pulumi needs: eval "$(./holdfast env)"',
+  async () => (await import("./env.ts")).env,
+);
+command(
+  "switchover",
+  "make a replica the leader; clients wait, none fails",
+  async () => (await import("./switchover.ts")).switchover,
+  option("--to <member>", "which one, e.g. postgres-2 (default: the best candidate)"),
+);
+command(
+  "backup",
+  "take a backup",
+  async () => (await import("./backup.ts")).backup,
+  option("--now <kind>", "which: physical (full or incr, by rotation), full, incr, logical")
+    .choices(["physical", "full", "incr", "logical"])
+    .default("physical"),
+);
+command(
+  "backups",
+  "list the backups",
+  async () => (await import("./backup.ts")).backups,
+  option("--verify [label]", "compare every file with its sha256 sum, of one backup or of all"),
+);
+command(
+  "repair",
+  "put in order what an interrupted run left: its lock, containers unknown to the state, unfinished operations",
+  async () => (await import("./repair.ts")).repair,
+);
+command(
+  "recovery-kit",
+  "write one sealed file with all that the loss of this folder would cost",
+  async () => (await import("./recoveryKit.ts")).recoveryKit,
+  option("--output <file>", "where to write it (default: holdfast-<stack>-kit.age)"),
+  option("--passphrase-file <file>", "read the passphrase from there instead of asking"),
+);
+command(
+  "test",
+  "everything CI runs: format, lint, types, unit tests, templates before the real tools, the live environment",
+  async () => (await import("./test.ts")).test,
+  option("--unit", "only what needs no Docker").default(false),
+);
+command(
+  "setup",
+  "only set up what the machine lacks",
+  async () => (await import("./setup.ts")).setUpOnly,
+  option("--again", "try again to get the images that could not be had").default(false),
+);
+
+handleSignals();
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${describeFault(error)}\n`);
+  process.exitCode = 1;
+}
+// What a failed step left running beside it ends here; sockets that linger do not hold the command.
+endChildren();
+process.exit();

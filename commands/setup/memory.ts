@@ -1,0 +1,36 @@
+import type { Settings } from "../../settings.ts";
+import type { Docker } from "../docker.ts";
+
+/** What the containers without a setting of their own come to, each. */
+const SMALL_MIB = 128;
+
+/** The limits of all containers of a stack together, in MiB, to some 10 %. Pure. */
+export function memoryLimits(settings: Settings): number {
+  const { database, etcd, pooler, application, backup, monitoring, ports } = settings;
+  const poolers = ports.pooler.length;
+  // router, edge, Alertmanager, PostgreSQL's exporter and one exporter per pooler
+  const small = 4 + poolers + (monitoring.grafana ? 2 : 0);
+  return (
+    database.memoryMiB * (1 + database.replicas) +
+    etcd.memoryMiB * etcd.members +
+    pooler.memoryMiB * poolers +
+    application.memoryMiB * application.instances.max +
+    backup.memoryMiB +
+    monitoring.memoryMiB +
+    SMALL_MIB * small
+  );
+}
+
+/** A warning when the limits exceed the machine's memory, else undefined. */
+export async function memoryWarning(
+  docker: Docker,
+  settings: Settings,
+): Promise<string | undefined> {
+  const { stdout } = await docker.run(["info", "--format", "{{.MemTotal}}"]);
+  const machineMiB = Math.floor(Number(stdout.trim()) / 2 ** 20);
+  const wantedMiB = memoryLimits(settings);
+  return machineMiB > 0 && wantedMiB > machineMiB
+    ? `warning: the containers may use ${wantedMiB} MiB together, this machine has ${machineMiB} MiB; ` +
+        "lower one: pulumi config set --path database.memory 256MB"
+    : undefined;
+}

@@ -1,0 +1,172 @@
+import {
+  describeFaults,
+  SettingsError,
+  type Fault as SettingsFault,
+} from "../../settings/faults.ts";
+import { recordFile } from "../../settings/sources.ts";
+import { merge, type Path, type Tree, valueAt } from "../../settings/tree.ts";
+import type { Settings } from "../../settings.ts";
+import { Docker } from "../docker.ts";
+import { isSharedBackend } from "../engine/backend.ts";
+import { loadStack, type Stack } from "../stack.ts";
+import { note } from "../ui.ts";
+import { shareCertificates } from "./certificates.ts";
+import { setUpDocker } from "./docker.ts";
+import { setUpEngine } from "./engine.ts";
+import { chooseImages, explainMissingGrafana } from "./images.ts";
+import { memoryWarning } from "./memory.ts";
+import { choosePorts, portAnswers, portHolders, portWishes } from "./ports.ts";
+import { prebuildImages } from "./prebuild.ts";
+import {
+  changesBetween,
+  type StackRecord,
+  treeOf,
+  updateRecord,
+  withoutDeep,
+  writeRecord,
+} from "./record.ts";
+import { chooseSubnets } from "./subnet.ts";
+
+/** A machine that can run the program. */
+export interface Ready {
+  readonly stack: Stack;
+  /** Folders of the engine and its plugins, for PATH. */
+  readonly enginePath: readonly string[];
+  /** The Docker hosts, by the names in the settings. */
+  readonly hosts: Readonly<Record<string, Docker>>;
+}
+
+export interface SetUpOptions {
+  /**
+   * How much is needed: `engine` and Docker alone, which is enough to take down or repair; also the answers a `plan` rests
+   * on (images, ports, subnets); or `all`, with our images built. @default "all"
+   */
+  readonly scope?: "engine" | "plan" | "all";
+  /** Forget which images could not be had, and try again. @default false */
+  readonly again?: boolean;
+}
+
+/**
+ * Does everything that a machine needs before Pulumi starts; what is there already is left alone. Steps that do not need
+ * each other run side by side.
+ *
+ * @throws SettingsError before anything is touched; Fault when a step fails
+ */
+export async function setUp(name: string, options: SetUpOptions = {}): Promise<Ready> {
+  const loaded = loadStack(name);
+  const stack = options.again ? loadStack(name, forgetImages(loaded.record)) : loaded;
+  const [enginePath, prepared] = await Promise.all([setUpEngine(), prepareHosts(stack, options)]);
+  return { ...prepared, enginePath };
+}
+
+type Prepared = Omit<Ready, "enginePath">;
+
+async function prepareHosts(given: Stack, options: SetUpOptions): Promise<Prepared> {
+  const { hosts, answers: addresses } = await findHosts(given);
+  const scope = options.scope ?? "all";
+  if (scope === "engine") {
+    return { stack: given, hosts };
+  }
+  const defaults = loadStack(given.name, {}).settings;
+  const answers: Tree[] = [addresses];
+  for (const docker of Object.values(hosts)) {
+    answers.push(...(await chooseImages(docker, given.settings, defaults, given.config)));
+  }
+  answers.push(...(await chooseAddresses(given, hosts)));
+
+  const record = updateRecord(given.record, answers.reduce(merge, {}), given.config);
+  const stack = keepRecord(given, record);
+  if (given.settings.monitoring.grafana) {
+    explainMissingGrafana(stack.settings, defaults); // once, when it turns out
+  }
+  await warnAboutMemory(stack.settings, hosts);
+
+  shareCertificates();
+  if (scope === "all") {
+    for (const docker of Object.values(hosts)) {
+      await prebuildImages(docker, stack.settings);
+    }
+  }
+  return { stack, hosts };
+}
+
+async function findHosts(stack: Stack): Promise<{ hosts: Record<string, Docker>; answers: Tree }> {
+  const hosts: Record<string, Docker> = {};
+  let answers: Tree = {};
+  for (const [name, { docker: address }] of Object.entries(stack.settings.hosts)) {
+    const path = ["hosts", name, "docker"];
+    const found = await setUpDocker(address, valueAt(stack.config, path) !== undefined);
+    hosts[name] = new Docker(found);
+    if (found !== address) {
+      answers = merge(answers, treeOf(path, found));
+    }
+  }
+  return { hosts, answers };
+}
+
+/** Ports and subnets that are free. @throws SettingsError for those that a person chose and something else holds */
+async function chooseAddresses(
+  stack: Stack,
+  hosts: Readonly<Record<string, Docker>>,
+): Promise<Tree[]> {
+  const { settings, config } = stack;
+  const faults: SettingsFault[] = [];
+  const answers: Tree[] = [];
+  for (const [name, docker] of Object.entries(hosts)) {
+    const sites = Object.fromEntries(
+      Object.entries(settings.sites).filter(([, { host }]) => host === name),
+    );
+    if (Object.keys(sites).length === 0) {
+      continue;
+    }
+    const holders = await portHolders(docker, settings);
+    const ports = await choosePorts(portWishes(settings, config), holders);
+    const subnets = await chooseSubnets(docker, { ...settings, sites }, config);
+    faults.push(...ports.faults, ...subnets.faults);
+    answers.push(portAnswers(ports.choices), subnets.answers);
+  }
+  if (faults.length > 0) {
+    const place = {
+      stack: stack.name,
+      recordFile: recordFile(stack.name),
+      originOf: () => "config" as const,
+      writtenAt: (path: Path) => valueAt(config, path),
+    };
+    throw new SettingsError(describeFaults(faults, place), faults);
+  }
+  return answers;
+}
+
+/** Writes the record where it changed, says so, and reads the settings anew. */
+function keepRecord(given: Stack, record: StackRecord): Stack {
+  const changes = changesBetween(given.record, record);
+  const stack = loadStack(given.name, record);
+  if (changes.length === 0) {
+    return stack;
+  }
+  const shared = isSharedBackend();
+  writeRecord(given.name, record, shared);
+  const place = shared
+    ? `Pulumi.${given.name}.yaml (commit it)`
+    : `.holdfast/stacks/${given.name}.json`;
+  note(`  ok   settings of this machine, recorded in ${place}`);
+  for (const change of changes) {
+    note(`         ${change}`);
+  }
+  return stack;
+}
+
+async function warnAboutMemory(
+  settings: Settings,
+  hosts: Readonly<Record<string, Docker>>,
+): Promise<void> {
+  const [first] = Object.values(hosts);
+  const warning = first && (await memoryWarning(first, settings));
+  if (warning) {
+    note(`  ${warning}`);
+  }
+}
+
+function forgetImages(record: StackRecord): StackRecord {
+  return withoutDeep(withoutDeep(record, ["images"]), ["monitoring", "grafana"]);
+}

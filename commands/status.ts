@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts";
+import type { GlobalOptions } from "./main.ts";
+import { loadStack } from "./stack.ts";
+import { alignedBlock, alignedTable, note, print } from "./ui.ts";
+
+export interface StatusOptions extends GlobalOptions {
+  readonly watch: boolean;
+}
+
+const WATCH_MS = 2_000;
+
+/** One look at the stack, or one every 2 s; works when half of it is down. Exit code 0 only when all is healthy. */
+export async function status({ stack: name, json, watch }: StatusOptions): Promise<number> {
+  const { settings } = loadStack(name);
+  for (;;) {
+    const found = await inspectStack(settings);
+    const healthy = isHealthy(found);
+    const text = json ? JSON.stringify(found, null, watch ? 0 : 2) : statusText(name, found);
+    if (watch && !json && process.stdout.isTTY) {
+      process.stdout.write("\u001b[2J\u001b[H");
+    }
+    print(text);
+    if (!watch) {
+      if (!healthy && !json) {
+        note(`holdfast: stack ${name} is not healthy`);
+      }
+      return healthy ? 0 : 1;
+    }
+    await sleep(WATCH_MS);
+  }
+}
+
+/** The table that people read. Pure. */
+export function statusText(name: string, found: StackStatus): string {
+  const { members, instances, services, backups, alerts, endpoints } = found;
+  if (members.length + instances.length + services.length === 0) {
+    return `stack ${name}: nothing runs here\n  ./holdfast up --stack ${name}`;
+  }
+  const blank = (value: unknown) => (value === null || value === undefined ? "-" : String(value));
+  const sections: [string, string[], string[][]][] = [
+    [
+      "database",
+      ["member", "role", "state", "timeline", "lag"],
+      members.map(({ name, role, state, timeline, lagBytes }) => {
+        return [name, role, state, blank(timeline), lagBytes === null ? "-" : bytes(lagBytes)];
+      }),
+    ],
+    ["application", ["instance", "state"], instances.map(({ name, state }) => [name, state])],
+    ["services", ["service", "state"], services.map(({ name, state }) => [name, state])],
+    [
+      "backups",
+      ["kind", "label", "stop", "bytes"],
+      backups.map(({ kind, label, stop, bytes: size }) => {
+        return [kind, label, stop ?? "unreadable", size === null ? "-" : bytes(size)];
+      }),
+    ],
+    [
+      "alerts",
+      ["alert", "severity", "since"],
+      alerts.map(({ name, severity, since }) => [name, severity, since]),
+    ],
+  ];
+  const tables = sections.flatMap(([title, head, rows]) => {
+    const body = rows.length > 0 ? alignedTable([head, ...rows]) : "  none";
+    return [title, body, ""];
+  });
+  const rows = Object.entries(endpoints).map(([key, value]) => [key, value] as const);
+  return [...tables, "endpoints", alignedBlock(rows)].join("\n");
+}
+
+/** Bytes with one unit, e.g. `16 MiB`. Pure. */
+export function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = count;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}

@@ -1,0 +1,227 @@
+import type * as command from "@pulumi/command";
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { renderDynamicYml, renderPatroniYml } from "../../templates/patroni.yml.ts";
+import { renderPgHbaConf } from "../../templates/pg_hba.conf.ts";
+import { renderNodePgbackrestConf } from "../../templates/pgbackrest.conf.ts";
+import { renderPostgresqlConf } from "../../templates/postgresql.conf.ts";
+import type { Authority } from "../backup/authority.ts";
+import { addressOf, aliasOf, databaseHosts, slotsOf } from "../docker/addresses.ts";
+import { container } from "../docker/container.ts";
+import { liveFile } from "../docker/liveFile.ts";
+import { physicalName, scopeOf } from "../docker/placement.ts";
+import { type SecretFile, secretFile } from "../docker/secretFile.ts";
+import type { TierArgs } from "../docker/tier.ts";
+import { volume } from "../docker/volume.ts";
+import type { CredentialName } from "./credentials.ts";
+import type { EtcdCluster } from "./etcd.ts";
+
+export interface PostgresClusterArgs extends TierArgs {
+  readonly authority: Authority;
+  readonly etcd: EtcdCluster;
+}
+
+/** Passwords that a member reads. */
+const MEMBER_SECRETS: readonly CredentialName[] = [
+  "postgres-superuser",
+  "postgres-replication",
+  "postgres-rewind",
+  "patroni-rest",
+  "etcd-patroni",
+  "pooler-agent",
+];
+
+/**
+ * One leader and `database.replicas` replicas: PostgreSQL 17 under Patroni, quorum-synchronous.
+ *
+ * Members are alike; which one leads is Patroni's to say. They are chained by `dependsOn` with a wait
+ * for health, never by an output of one another, so that one `up` replaces them one at a time (M14).
+ * postgresql.conf and pg_hba.conf are live files: a changed line reaches PostgreSQL through Patroni
+ * and replaces nothing (M11).
+ */
+export class PostgresCluster extends pulumi.ComponentResource {
+  /** Addresses of the members that exist, in order. */
+  readonly addresses: readonly string[];
+
+  private readonly args: PostgresClusterArgs;
+
+  constructor(name: string, args: PostgresClusterArgs, opts: pulumi.ComponentResourceOptions) {
+    super("holdfast:database:PostgresCluster", name, {}, opts);
+    this.args = args;
+    const { placement } = args;
+    const numbers = Array.from(
+      { length: placement.settings.database.replicas + 1 },
+      (_, i) => i + 1,
+    );
+    const config = volume(
+      placement,
+      "postgres-config",
+      { component: "postgres", precious: false },
+      { parent: this },
+    );
+    const files = this.declareLiveFiles(config, numbers);
+    let previous: docker.Container | undefined;
+    for (const n of numbers) {
+      previous = this.declareMember(n, config, files, previous);
+    }
+    this.addresses = numbers.map((n) => addressOf(placement.subnet, "postgres", n));
+    this.registerOutputs({});
+  }
+
+  /**
+   * The cluster's configuration. The last file written applies all of them: one reconciliation with
+   * Patroni however many files a change touches.
+   */
+  private declareLiveFiles(
+    config: docker.Volume,
+    numbers: readonly number[],
+  ): command.local.Command[] {
+    const { placement } = this.args;
+    const { database, timings } = placement.settings;
+    const texts = {
+      "postgresql.conf": renderPostgresqlConf({
+        memoryMiB: database.memoryMiB,
+        volumeSizeMiB: database.volumeSizeMiB,
+        maxConnections: database.maxConnections,
+        archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
+        archiveCommand: `pgbackrest --stanza=${scopeOf(placement)} archive-push %p`,
+        authentication: database.authentication,
+        parameters: database.parameters,
+      }),
+      "pg_hba.conf": renderPgHbaConf({
+        method: database.authentication,
+        trustLocal: database.trustLocal,
+        subnet: placement.subnet,
+        extra: database.hba,
+      }),
+      "dynamic.yml": renderDynamicYml({
+        timings: timings.patroni,
+        durability: database.durability,
+      }),
+      poolers: `${placement.settings.ports.pooler
+        .map((_, index) => addressOf(placement.subnet, "pooler", index + 1))
+        .join(",")}\n`,
+    };
+    // Any running member can do it; they are asked in order and the first that runs answers.
+    const containers = numbers.map((n) =>
+      physicalName(placement.settings, `${placement.site}-${aliasOf("postgres", n)}`),
+    );
+    return Object.entries(texts).map(([path, content]) =>
+      liveFile(
+        placement,
+        `postgres-${path}`,
+        {
+          volume: config,
+          path,
+          content,
+          image: placement.images.postgres,
+          ...(path === "poolers"
+            ? {}
+            : {
+                reload: {
+                  anyOf: containers,
+                  command: 'docker exec "$CONTAINER" holdfast-apply-settings',
+                },
+              }),
+        },
+        { parent: this },
+      ),
+    );
+  }
+
+  private declareMember(
+    instance: number,
+    config: docker.Volume,
+    files: readonly pulumi.Resource[],
+    previous: docker.Container | undefined,
+  ): docker.Container {
+    const { placement, authority, etcd } = this.args;
+    const { settings, subnet } = placement;
+    const { database, timings } = settings;
+    const alias = aliasOf("postgres", instance);
+    const address = addressOf(subnet, "postgres", instance);
+    const data = volume(
+      placement,
+      `${alias}-data`,
+      { component: "postgres", instance, precious: true },
+      { parent: this, retainOnDelete: true },
+    );
+    return container(
+      placement,
+      {
+        tier: "postgres",
+        instance,
+        image: placement.images.postgres,
+        environment: {
+          HOLDFAST_SCOPE: scopeOf(placement),
+          HOLDFAST_MEMBER: alias,
+          HOLDFAST_ADDRESS: address,
+          HOLDFAST_ETCD: etcd.addresses.join(","),
+          HOLDFAST_PEERS: slotsOf("postgres")
+            .map((n) => `${aliasOf("postgres", n)}=${addressOf(subnet, "postgres", n)}`)
+            .join(","),
+          HOLDFAST_RW: `${addressOf(subnet, "router")}:5000`,
+          HOLDFAST_STOP_PATH_SECONDS: String(timings.handover.stopPathSeconds),
+          HOLDFAST_DRAIN_SECONDS: String(timings.handover.drainSeconds),
+          HOLDFAST_PAUSE_LEASE_SECONDS: String(timings.handover.pauseLeaseSeconds),
+          PGBACKREST_CONFIG: "/etc/holdfast/pgbackrest.conf",
+        },
+        health: {
+          command: ["holdfast-health"],
+          timeoutSeconds: 5,
+          retries: 5,
+          startPeriodSeconds: 120,
+        },
+        memoryMiB: database.memoryMiB,
+        shmMiB: Math.ceil(database.memoryMiB / 4),
+        volumes: [
+          { volume: data, path: "/var/lib/postgresql" },
+          { volume: config, path: "/etc/holdfast/live", readOnly: true },
+        ],
+        tmpfs: {
+          "/run/patroni": "rw,nosuid,nodev,noexec,size=16m,uid=999,gid=999,mode=0700",
+          "/run/postgresql": "rw,nosuid,nodev,noexec,size=16m,uid=999,gid=999,mode=0755",
+        },
+        files: [
+          {
+            path: "/etc/holdfast/patroni.yml",
+            content: renderPatroniYml({
+              scope: scopeOf(placement),
+              name: alias,
+              address,
+              etcdAddresses: etcd.addresses,
+            }),
+          },
+          {
+            path: "/etc/holdfast/pgbackrest.conf",
+            content: renderNodePgbackrestConf({
+              stanza: scopeOf(placement),
+              repositoryAddress: addressOf(subnet, "backup"),
+            }),
+          },
+        ],
+        secrets: this.secretsOf(authority, alias, address),
+        hosts: databaseHosts(subnet),
+        stopSeconds: timings.stopTimeoutSeconds,
+        waitSeconds: database.seedTimeoutSeconds,
+      },
+      {
+        parent: this,
+        dependsOn: [etcd, ...files, ...(previous === undefined ? [] : [previous])],
+      },
+    );
+  }
+
+  private secretsOf(authority: Authority, alias: string, address: string): SecretFile[] {
+    const { placement, passwords } = this.args;
+    const certificate = authority.issue(placement, alias, {
+      // pgBackRest's server knows its clients by this name.
+      commonName: alias,
+      altNames: [alias, address],
+    });
+    return [
+      ...MEMBER_SECRETS.map((name) => secretFile(name, passwords[name])),
+      ...certificate.files,
+    ];
+  }
+}

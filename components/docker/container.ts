@@ -1,0 +1,175 @@
+import * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import { addressOf, aliasOf, type HostEntry, type Tier } from "./addresses.ts";
+import { labelsOf, type Placement } from "./placement.ts";
+import type { SecretFile } from "./secretFile.ts";
+
+/** When Docker calls a container healthy. */
+export interface HealthCheck {
+  /** Program and arguments, run inside the container. */
+  readonly command: readonly string[];
+  /** Seconds between two checks. @default 2 */
+  readonly intervalSeconds?: number;
+  /** Seconds until a check counts as failed. @default 3 */
+  readonly timeoutSeconds?: number;
+  /** Failures in a row until unhealthy. @default 3 */
+  readonly retries?: number;
+  /** Seconds after the start in which failures do not count. @default 60 */
+  readonly startPeriodSeconds?: number;
+}
+
+/** A named volume in a container. */
+export interface VolumeMount {
+  readonly volume: docker.Volume;
+  readonly path: string;
+  /** @default false */
+  readonly readOnly?: boolean;
+}
+
+/** A file put into the container before it starts; a change replaces the container (M10). */
+export interface FixedFile {
+  readonly path: string;
+  readonly content: pulumi.Input<string>;
+}
+
+export interface ContainerArgs {
+  /** Which tier, and so which address, alias and labels. */
+  readonly tier: Tier;
+  /** Number within the tier, from 1; only for tiers that have several. */
+  readonly instance?: number;
+  /** Image reference, and what must exist before it can be used. */
+  readonly image: { readonly reference: string; readonly resource?: pulumi.Resource };
+  /** Arguments for the image's entry point. @default none: the image's own */
+  readonly command?: readonly string[];
+  /** Facts, never secrets. @default none */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly health: HealthCheck;
+  /** Memory limit in MiB; no swap on top of it. A change is applied in place. */
+  readonly memoryMiB: number;
+  /** `/dev/shm` in MiB. @default Docker's 64 */
+  readonly shmMiB?: number;
+  readonly volumes?: readonly VolumeMount[];
+  /** Directory → mount options, for what must not outlive the container. */
+  readonly tmpfs?: Readonly<Record<string, string>>;
+  readonly files?: readonly FixedFile[];
+  /** Secrets, each a file of its own (M12). */
+  readonly secrets?: readonly SecretFile[];
+  /** Published ports, container port → host port. */
+  readonly ports?: readonly { readonly internal: number; readonly external: number }[];
+  /** Static hosts entries. @default none */
+  readonly hosts?: readonly HostEntry[];
+  /**
+   * Seconds between the polite stop and SIGKILL. Without it the provider kills at once, so it has no
+   * default: whoever declares a container says how long its goodbye takes.
+   */
+  readonly stopSeconds: number;
+  /** Seconds `up` waits for health. @default 120 */
+  readonly waitSeconds?: number;
+  /** Signal of a polite stop. @default the image's STOPSIGNAL, else SIGTERM */
+  readonly stopSignal?: string;
+  /** Linux capabilities beyond none at all, written `CAP_X`. @default none */
+  readonly capabilities?: readonly string[];
+}
+
+/**
+ * The one place that makes containers: labels, limits, health, restart policy, graceful stop, log
+ * rotation and secrets are the same everywhere.
+ *
+ * Containers have fixed names, addresses and ports, so a replacement deletes first. `healthcheck` and
+ * `tmpfs` are reported as updated by the provider and not applied (lab §2): they replace as well.
+ */
+export function container(
+  placement: Placement,
+  args: ContainerArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
+  const { settings, site, subnet } = placement;
+  const alias = aliasOf(args.tier, args.instance);
+  return new docker.Container(
+    `${site}-${alias}`,
+    {
+      image: args.image.reference,
+      hostname: alias,
+      labels: labelsOf(placement, args.tier, args.instance),
+      restart: "unless-stopped",
+      mustRun: true,
+      envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+      ...(args.command === undefined ? {} : { command: [...args.command] }),
+      ...memoryLimits(args),
+      networksAdvanced: [
+        {
+          name: placement.network.name,
+          aliases: [alias],
+          ipv4Address: addressOf(subnet, args.tier, args.instance),
+        },
+      ],
+      hosts: (args.hosts ?? []).map(({ host, ip }) => ({ host, ip })),
+      // A lookup that hangs for ten seconds keeps a cut-off leader leading (lab §4, pitfall 2).
+      dnsOpts: ["timeout:1", "attempts:1"],
+      ports: (args.ports ?? []).map(({ internal, external }) => ({
+        internal,
+        external,
+        ip: settings.network.bindAddress,
+      })),
+      volumes: (args.volumes ?? []).map(({ volume, path, readOnly }) => ({
+        volumeName: volume.name,
+        containerPath: path,
+        readOnly: readOnly ?? false,
+      })),
+      ...(args.tmpfs === undefined ? {} : { tmpfs: { ...args.tmpfs } }),
+      uploads: [...(args.files ?? []).map(upload), ...(args.secrets ?? []).map(secretUpload)],
+      // Secrets belong to root:root, mode 0440; the group lets the unprivileged process read them.
+      ...(args.secrets === undefined || args.secrets.length === 0 ? {} : { groupAdds: ["0"] }),
+      securityOpts: ["no-new-privileges:true"],
+      capabilities: { drops: ["ALL"], adds: [...(args.capabilities ?? [])] },
+      healthcheck: healthcheck(args.health),
+      wait: true,
+      waitTimeout: args.waitSeconds ?? 120,
+      stopTimeout: args.stopSeconds,
+      destroyGraceSeconds: args.stopSeconds,
+      ...(args.stopSignal === undefined ? {} : { stopSignal: args.stopSignal }),
+      logDriver: "json-file",
+      logOpts: { "max-size": "10m", "max-file": "3" },
+    },
+    {
+      ...opts,
+      provider: placement.provider,
+      deleteBeforeReplace: true,
+      replaceOnChanges: ["healthcheck", "tmpfs", "shmSize"],
+      dependsOn: dependencies(args, opts),
+    },
+  );
+}
+
+function memoryLimits(args: ContainerArgs) {
+  return {
+    memory: args.memoryMiB,
+    // Equal to memory means no swap; without it every preview shows a change (lab §2).
+    memorySwap: args.memoryMiB,
+    ...(args.shmMiB === undefined ? {} : { shmSize: args.shmMiB }),
+  };
+}
+
+function upload(file: FixedFile) {
+  return { file: file.path, content: file.content, permissions: "0644" };
+}
+
+function secretUpload(secret: SecretFile) {
+  return { file: secret.path, content: secret.content, permissions: "0440" };
+}
+
+function healthcheck(check: HealthCheck) {
+  return {
+    tests: ["CMD", ...check.command],
+    interval: `${check.intervalSeconds ?? 2}s`,
+    timeout: `${check.timeoutSeconds ?? 3}s`,
+    retries: check.retries ?? 3,
+    startPeriod: `${check.startPeriodSeconds ?? 60}s`,
+  };
+}
+
+function dependencies(args: ContainerArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
+  const given = (opts.dependsOn ?? []) as pulumi.Resource | pulumi.Resource[];
+  const image = args.image.resource === undefined ? [] : [args.image.resource];
+  return [...image, ...(Array.isArray(given) ? given : [given])];
+}

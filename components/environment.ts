@@ -1,0 +1,104 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import type { Settings } from "../settings.ts";
+import { Authority } from "./backup/authority.ts";
+import { Credentials } from "./database/credentials.ts";
+import { declareImages, type Image } from "./docker/images.ts";
+import type { ImageName } from "./images.ts";
+import { Site, type SiteEndpoints } from "./site/site.ts";
+
+export interface EnvironmentArgs {
+  readonly settings: Settings;
+}
+
+/** A Docker host and the images on it. */
+interface Host {
+  readonly address: string;
+  readonly provider: docker.Provider;
+  readonly images: Readonly<Record<ImageName, Image>>;
+}
+
+/**
+ * The map of the house: one provider and one set of images a Docker host, one set of passwords, and a
+ * site for each entry of `sites`.
+ *
+ * ```ts
+ * const environment = new Environment("holdfast", { settings: loadSettings() });
+ * export const appUrl = environment.endpoints.appUrl;
+ * ```
+ */
+export class Environment extends pulumi.ComponentResource {
+  /** Random id of this state, label `holdfast.id` of everything it owns (M8). */
+  readonly stackId: pulumi.Output<string>;
+  /** Where the active site is reached. */
+  readonly endpoints: SiteEndpoints;
+
+  constructor(name: string, args: EnvironmentArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("holdfast:environment:Environment", name, {}, opts);
+    const { settings } = args;
+    this.stackId = this.declareStackId();
+    const credentials = new Credentials("credentials", { parent: this });
+    const hosts = this.declareHosts(settings);
+    const authority = this.declareAuthority(settings, hosts);
+    const sites = Object.entries(settings.sites).map(([site, { host, subnet }]) => {
+      const { address, provider, images } = required(hosts, host);
+      return new Site(
+        site,
+        {
+          settings,
+          subnet,
+          dockerHost: address,
+          provider,
+          images,
+          stackId: this.stackId,
+          passwords: credentials.passwords,
+          authority,
+        },
+        { parent: this },
+      );
+    });
+    const [active] = sites;
+    if (active === undefined) {
+      throw new Error("settings declare no site");
+    }
+    this.endpoints = active.endpoints;
+    this.registerOutputs({});
+  }
+
+  private declareStackId(): pulumi.Output<string> {
+    // Losing it would make every container a stranger's.
+    return new random.RandomId("stack-id", { byteLength: 8 }, { parent: this, protect: true }).hex;
+  }
+
+  /** One authority for all sites; any host can make it, so the first one does. */
+  private declareAuthority(settings: Settings, hosts: Record<string, Host>): Authority {
+    const [first] = Object.keys(hosts);
+    const { address, images } = required(hosts, first ?? "");
+    return new Authority(
+      "authority",
+      {
+        place: { settings, dockerHost: address, stackId: this.stackId },
+        image: images.authority,
+      },
+      { parent: this },
+    );
+  }
+
+  private declareHosts(settings: Settings): Record<string, Host> {
+    const entries = Object.entries(settings.hosts).map(([name, { docker: address }]) => {
+      const provider = new docker.Provider(name, { host: address }, { parent: this });
+      const images = declareImages(settings, name, { parent: this, provider });
+      return [name, { address, provider, images }] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+}
+
+function required(hosts: Record<string, Host>, name: string): Host {
+  const host = hosts[name];
+  if (host === undefined) {
+    throw new Error(`no Docker host named ${name} in settings.hosts`);
+  }
+  return host;
+}

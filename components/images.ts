@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Settings } from "../settings.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** What a user may hand in instead of an upstream reference: built here from Debian's package. */
+export const FROM_DEBIAN = "debian";
+
+/** Images we build, and the folder each is built from, relative to the repository. */
+const CONTEXTS = {
+  etcd: "images/etcd",
+  postgres: "images/postgres",
+  haproxy: "images/haproxy",
+  pooler: "images/pooler",
+  exporters: "images/exporters",
+  backup: "images/backup",
+  authority: "images/authority",
+  app: "app",
+  prometheus: "images/prometheus",
+  alertmanager: "images/alertmanager",
+} as const;
+
+export type ImageName = keyof typeof CONTEXTS | "grafana";
+
+/** An image of this environment: built here, or somebody else's by reference. */
+export interface ImageSpec {
+  readonly name: ImageName;
+  /** `holdfast/<name>:<hash of content>`, or an upstream reference. */
+  readonly reference: string;
+  /** Folder to build from, relative to the repository; absent for upstream images. */
+  readonly context?: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+}
+
+/**
+ * Which images the settings ask for. Pure but for reading the build contexts.
+ *
+ * The name of a built image is a hash of what goes into it (M6): the context's files, the base's
+ * name and `images.refresh`. So a preview shows old → new, and it shows the same on every machine.
+ * The host's certificate authorities (`host-ca.crt`) differ from machine to machine and stay out.
+ */
+export function imagesOf(settings: Settings): ImageSpec[] {
+  const { images, monitoring } = settings;
+  const specs: ImageSpec[] = [];
+  for (const name of Object.keys(CONTEXTS) as (keyof typeof CONTEXTS)[]) {
+    const upstream = name === "prometheus" || name === "alertmanager" ? images[name] : FROM_DEBIAN;
+    specs.push(upstream === FROM_DEBIAN ? built(name, settings) : pulled(name, upstream));
+  }
+  if (monitoring.grafana) {
+    specs.push(pulled("grafana", images.grafana));
+  }
+  return specs;
+}
+
+function built(name: keyof typeof CONTEXTS, settings: Settings): ImageSpec {
+  const context = CONTEXTS[name];
+  const { base, refresh } = settings.images;
+  const hash = createHash("sha256");
+  hash.update(`base=${base}\nrefresh=${refresh}\n`);
+  for (const file of filesOf(join(ROOT, context))) {
+    hash.update(`${relative(join(ROOT, context), file)}\0${statSync(file).mode & 0o111}\0`);
+    hash.update(readFileSync(file));
+  }
+  return {
+    name,
+    reference: `holdfast/${name}:${hash.digest("hex").slice(0, 12)}`,
+    context,
+    // The date is a build argument as well, or Docker's cache would serve the old packages.
+    buildArgs: { BASE: base, REFRESH: refresh },
+  };
+}
+
+function pulled(name: ImageName, reference: string): ImageSpec {
+  return { name, reference, buildArgs: {} };
+}
+
+/** All files below a folder in a stable order, without what the machine adds by itself. */
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => !["host-ca.crt", "__pycache__", ".ruff_cache"].includes(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? filesOf(path) : [path];
+    });
+}

@@ -1,0 +1,77 @@
+import * as pulumi from "@pulumi/pulumi";
+import { renderOverviewDashboard } from "../../templates/dashboards/overview.ts";
+import { renderGrafanaDashboardsYml } from "../../templates/grafana/dashboards.yml.ts";
+import { renderGrafanaDatasourceYml } from "../../templates/grafana/datasource.yml.ts";
+import { addressOf } from "../docker/addresses.ts";
+import { container } from "../docker/container.ts";
+import { liveFile } from "../docker/liveFile.ts";
+import { secretFile } from "../docker/secretFile.ts";
+import type { TierArgs } from "../docker/tier.ts";
+import { volume } from "../docker/volume.ts";
+
+const LIVE = "/etc/holdfast/live";
+
+/**
+ * Grafana with its data source and dashboards provisioned. Declared only where the image can be had
+ * (`monitoring.grafana`); the user `admin`'s password is generated.
+ */
+export class Dashboards extends pulumi.ComponentResource {
+  constructor(name: string, args: TierArgs, opts: pulumi.ComponentResourceOptions) {
+    super("holdfast:monitoring:Dashboards", name, {}, opts);
+    const { placement, passwords } = args;
+    const { settings, subnet } = placement;
+    const kind = { component: "grafana", precious: false };
+    const live = volume(placement, "grafana-config", kind, { parent: this });
+    const data = volume(placement, "grafana-data", kind, { parent: this });
+    const texts = {
+      "provisioning/datasources/holdfast.yml": renderGrafanaDatasourceYml({
+        prometheusAddress: addressOf(subnet, "prometheus"),
+        alertmanagerAddress: addressOf(subnet, "alertmanager"),
+        scrapeIntervalSeconds: settings.monitoring.scrapeIntervalSeconds,
+      }),
+      "provisioning/dashboards/holdfast.yml": renderGrafanaDashboardsYml(),
+      "dashboards/overview.json": renderOverviewDashboard(),
+    };
+    const files = Object.entries(texts).map(([path, content]) =>
+      liveFile(
+        placement,
+        `grafana-${path.replaceAll("/", "-")}`,
+        { volume: live, path, content, image: placement.images.grafana },
+        { parent: this },
+      ),
+    );
+    container(
+      placement,
+      {
+        tier: "grafana",
+        image: placement.images.grafana,
+        environment: {
+          GF_PATHS_PROVISIONING: `${LIVE}/provisioning`,
+          GF_SECURITY_ADMIN_PASSWORD__FILE: "/etc/holdfast/secrets/grafana-admin",
+          GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: `${LIVE}/dashboards/overview.json`,
+          GF_ANALYTICS_REPORTING_ENABLED: "false",
+          GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+          GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: "false",
+          GF_USERS_ALLOW_SIGN_UP: "false",
+        },
+        health: {
+          command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:3000/api/health"],
+          intervalSeconds: 5,
+          timeoutSeconds: 5,
+          retries: 6,
+          startPeriodSeconds: 60,
+        },
+        memoryMiB: 256,
+        volumes: [
+          { volume: live, path: LIVE, readOnly: true },
+          { volume: data, path: "/var/lib/grafana" },
+        ],
+        secrets: [secretFile("grafana-admin", passwords["grafana-admin"])],
+        ports: [{ internal: 3000, external: settings.ports.grafana }],
+        stopSeconds: 15,
+      },
+      { parent: this, dependsOn: files },
+    );
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,142 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { renderPrometheusYml } from "../../templates/prometheus.yml.ts";
+import { renderPrometheusRules } from "../../templates/prometheus-rules.ts";
+import { renderTarget, targetPath } from "../../templates/targets.ts";
+import { addressOf } from "../docker/addresses.ts";
+import { container } from "../docker/container.ts";
+import { liveFile } from "../docker/liveFile.ts";
+import { physicalName } from "../docker/placement.ts";
+import type { TierArgs } from "../docker/tier.ts";
+import { volume } from "../docker/volume.ts";
+import { targetsOf } from "./targets.ts";
+
+/**
+ * Prometheus: scrapes every part and evaluates the alerts. Its targets are live files, one for each
+ * container, so that scaling adds and removes files and touches nothing else (M13).
+ */
+export class Metrics extends pulumi.ComponentResource {
+  constructor(name: string, args: TierArgs, opts: pulumi.ComponentResourceOptions) {
+    super("holdfast:monitoring:Metrics", name, {}, opts);
+    const { placement } = args;
+    const { monitoring, ports } = placement.settings;
+    const live = volume(
+      placement,
+      "prometheus-config",
+      { component: "prometheus", precious: false },
+      { parent: this },
+    );
+    const data = volume(
+      placement,
+      "prometheus-data",
+      { component: "prometheus", precious: true },
+      { parent: this },
+    );
+    const files = this.declareConfig(args, live);
+    this.declareTargets(args, live);
+    container(
+      placement,
+      {
+        tier: "prometheus",
+        image: placement.images.prometheus,
+        command: [
+          "--config.file=/etc/holdfast/live/prometheus.yml",
+          "--storage.tsdb.path=/prometheus",
+          `--storage.tsdb.retention.time=${monitoring.retention}`,
+          "--web.enable-lifecycle",
+        ],
+        health: {
+          command: ["promtool", "check", "ready"],
+          intervalSeconds: 5,
+          timeoutSeconds: 5,
+          retries: 6,
+          startPeriodSeconds: 30,
+        },
+        memoryMiB: monitoring.memoryMiB,
+        volumes: [
+          { volume: live, path: "/etc/holdfast/live", readOnly: true },
+          { volume: data, path: "/prometheus" },
+        ],
+        ports: [{ internal: 9090, external: ports.prometheus }],
+        stopSeconds: 30,
+      },
+      { parent: this, dependsOn: files },
+    );
+    this.registerOutputs({});
+  }
+
+  private declareConfig({ placement }: TierArgs, live: docker.Volume): pulumi.Resource[] {
+    const { settings, subnet, site } = placement;
+    const { database, monitoring, timings, application } = settings;
+    const reload = {
+      anyOf: [physicalName(settings, `${site}-prometheus`)],
+      command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',
+    };
+    const image = placement.images.prometheus;
+    return [
+      liveFile(
+        placement,
+        "prometheus.yml",
+        {
+          volume: live,
+          path: "prometheus.yml",
+          content: renderPrometheusYml({
+            stack: settings.stack,
+            site,
+            scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
+            alertmanagerAddress: addressOf(subnet, "alertmanager"),
+            postgresExporterAddress: addressOf(subnet, "postgres-exporter"),
+          }),
+          image,
+          // The rules have a file and a check of their own.
+          validate: 'promtool check config --syntax-only "$FILE"',
+          reload,
+        },
+        { parent: this },
+      ),
+      liveFile(
+        placement,
+        "prometheus-rules",
+        {
+          volume: live,
+          path: "rules/holdfast.yml",
+          content: renderPrometheusRules({
+            scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
+            archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
+            patroni: timings.patroni,
+            handoverBoundSeconds: timings.handover.boundSeconds,
+            readLagLimitMiB: database.readLagLimitMiB,
+            minimumInstances: application.instances.min,
+          }),
+          image,
+          validate: 'promtool check rules "$FILE"',
+          reload,
+        },
+        { parent: this },
+      ),
+    ];
+  }
+
+  private declareTargets({ placement }: TierArgs, live: docker.Volume): void {
+    const { settings, site } = placement;
+    for (const { job, address, component, instance } of targetsOf(placement)) {
+      liveFile(
+        placement,
+        `target-${job}-${instance}`,
+        {
+          volume: live,
+          path: targetPath(job, instance),
+          content: renderTarget({
+            job,
+            address,
+            labels: { stack: settings.stack, site, component, instance },
+          }),
+          image: placement.images.prometheus,
+          // Prometheus watches the folder; a target that is gone must not be scraped for ever.
+          removeWithResource: true,
+        },
+        { parent: this },
+      );
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { ScrapeJob } from "../../templates/targets.ts";
+import { addressOf, aliasOf, type Tier } from "../docker/addresses.ts";
+import type { Placement } from "../docker/placement.ts";
+
+/** One thing that Prometheus scrapes. */
+export interface Target {
+  readonly job: ScrapeJob;
+  readonly address: string;
+  /** Tier that is observed. */
+  readonly component: string;
+  /** Container that is observed. */
+  readonly instance: string;
+}
+
+/**
+ * What is scraped at a site: a pure function of the same settings that made the containers, so that a
+ * new replica brings its targets.
+ */
+export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "subnet">): Target[] {
+  const target = (job: ScrapeJob, tier: Tier, n?: number, at: Tier = tier): Target => ({
+    job,
+    address: addressOf(subnet, at, n),
+    component: tier,
+    instance: aliasOf(tier, n),
+  });
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+  return [
+    ...upTo(settings.etcd.members).map((n) => target("etcd", "etcd", n)),
+    ...upTo(settings.database.replicas + 1).flatMap((n) => [
+      target("patroni", "postgres", n),
+      target("postgres", "postgres", n),
+    ]),
+    ...upTo(settings.ports.pooler.length).map((n) =>
+      target("pooler", "pooler", n, "pooler-exporter"),
+    ),
+    ...upTo(settings.application.instances.min).map((n) => target("app", "app", n)),
+    target("router", "router"),
+    target("edge", "edge"),
+    target("backup", "backup"),
+    target("postgres-exporter", "postgres-exporter"),
+    target("prometheus", "prometheus"),
+    target("alertmanager", "alertmanager"),
+    ...(settings.monitoring.grafana ? [target("grafana", "grafana")] : []),
+  ];
+}

@@ -1,0 +1,117 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../settings.ts";
+import { Application } from "../application/application.ts";
+import { Edge } from "../application/edge.ts";
+import type { Authority } from "../backup/authority.ts";
+import { Backup } from "../backup/backup.ts";
+import type { CredentialName } from "../database/credentials.ts";
+import { EtcdCluster } from "../database/etcd.ts";
+import { Pooler } from "../database/pooler.ts";
+import { PostgresCluster } from "../database/postgres.ts";
+import { Roles } from "../database/roles.ts";
+import { Router } from "../database/router.ts";
+import { addressOf, dynamicRangeOf } from "../docker/addresses.ts";
+import type { Image } from "../docker/images.ts";
+import { labelsOf, type Placement } from "../docker/placement.ts";
+import type { ImageName } from "../images.ts";
+import { Alerting } from "../monitoring/alerting.ts";
+import { Dashboards } from "../monitoring/dashboards.ts";
+import { Exporters } from "../monitoring/exporters.ts";
+import { Metrics } from "../monitoring/metrics.ts";
+
+export interface SiteArgs {
+  readonly settings: Settings;
+  /** The site's /24. A change replaces the network and everything on it. */
+  readonly subnet: string;
+  /** Address of the Docker host that carries the site. */
+  readonly dockerHost: string;
+  readonly provider: docker.Provider;
+  readonly images: Readonly<Record<ImageName, Image>>;
+  readonly stackId: pulumi.Output<string>;
+  readonly passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>;
+  readonly authority: Authority;
+}
+
+/** Where people and programs reach a site from outside. */
+export interface SiteEndpoints {
+  readonly appUrl: string;
+  /** Through the poolers to the leader. Secret. */
+  readonly databaseUrl: pulumi.Output<string>;
+  /** Through the poolers to the replicas. Secret. */
+  readonly readReplicaUrl: pulumi.Output<string>;
+  readonly prometheusUrl: string;
+  readonly alertmanagerUrl: string;
+  /** Absent where Grafana's image cannot be had. */
+  readonly grafanaUrl: string | undefined;
+}
+
+/**
+ * One data centre: a network and every tier on it. The constructor is the order of dependence, from
+ * the leases up to the dashboards.
+ */
+export class Site extends pulumi.ComponentResource {
+  readonly endpoints: SiteEndpoints;
+
+  constructor(name: string, args: SiteArgs, opts: pulumi.ComponentResourceOptions) {
+    super("holdfast:site:Site", name, {}, opts);
+    const { settings, passwords, authority } = args;
+    const placement: Placement = { ...args, site: name, network: this.declareNetwork(name, args) };
+    const tier = { placement, passwords };
+
+    const etcd = new EtcdCluster(`${name}-etcd`, tier, { parent: this });
+    const postgres = new PostgresCluster(
+      `${name}-postgres`,
+      { ...tier, authority, etcd },
+      { parent: this },
+    );
+    const router = new Router(`${name}-router`, { ...tier, postgres }, { parent: this });
+    const roles = new Roles(`${name}-roles`, { ...tier, postgres }, { parent: this });
+    const pooler = new Pooler(`${name}-pooler`, { ...tier, router, roles }, { parent: this });
+    new Backup(`${name}-backup`, { ...tier, authority, roles }, { parent: this });
+    const application = new Application(
+      `${name}-application`,
+      { ...tier, roles, pooler },
+      { parent: this },
+    );
+    new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
+    new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
+    new Alerting(`${name}-alerting`, tier, { parent: this });
+    new Metrics(`${name}-metrics`, tier, { parent: this });
+    if (settings.monitoring.grafana) {
+      new Dashboards(`${name}-dashboards`, tier, { parent: this });
+    }
+
+    this.endpoints = endpointsOf(settings, pooler);
+    this.registerOutputs({});
+  }
+
+  private declareNetwork(name: string, args: SiteArgs): docker.Network {
+    const { settings, stackId, subnet, provider } = args;
+    return new docker.Network(
+      `${name}-network`,
+      {
+        driver: "bridge",
+        ipamConfigs: [
+          { subnet, gateway: addressOf(subnet, "gateway"), ipRange: dynamicRangeOf(subnet) },
+        ],
+        labels: labelsOf({ settings, site: name, stackId }, "network"),
+      },
+      // Every container hangs on it: a replacement would recreate the whole site (lab §2).
+      { parent: this, provider, protect: true },
+    );
+  }
+}
+
+function endpointsOf(settings: Settings, pooler: Pooler): SiteEndpoints {
+  const { ports, network, monitoring } = settings;
+  const url = (port: number): string => `http://${network.bindAddress}:${port}`;
+  return {
+    appUrl: url(ports.app),
+    databaseUrl: pooler.databaseUrl,
+    readReplicaUrl: pooler.readReplicaUrl,
+    prometheusUrl: url(ports.prometheus),
+    alertmanagerUrl: url(ports.alertmanager),
+    grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,
+  };
+}

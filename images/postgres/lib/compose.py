@@ -1,0 +1,51 @@
+"""Composes Patroni's configuration folder on tmpfs: fixed part, bootstrap part, secrets."""
+
+import os
+import shutil
+from pathlib import Path
+
+import yaml
+
+from dynamic import read_live
+from facts import secret
+
+FIXED = Path("/etc/holdfast/patroni.yml")
+FOLDER = Path("/run/patroni/config")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Writes a file that only its owner reads, whole or not at all."""
+    part = path.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    part.replace(path)
+
+
+def secrets_part() -> dict:
+    """What Patroni must know and no rendered file may hold."""
+    return {
+        "restapi": {"authentication": {"password": secret("patroni-rest")}},
+        "etcd3": {"password": secret("etcd-patroni")},
+        "postgresql": {
+            "authentication": {
+                "superuser": {"password": secret("postgres-superuser")},
+                "replication": {"password": secret("postgres-replication")},
+                "rewind": {"password": secret("postgres-rewind")},
+            }
+        },
+    }
+
+
+def compose() -> Path:
+    """Writes the folder and returns it; Patroni reads its files in the order of their names.
+
+    `bootstrap.dcs` counts only while the cluster has no configuration yet; later the same live
+    files reach it by holdfast-apply-settings.
+    """
+    FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copyfile(FIXED, FOLDER / "10-fixed.yml")
+    bootstrap = {"bootstrap": {"dcs": read_live()}}
+    write_private(FOLDER / "20-bootstrap.yml", yaml.safe_dump(bootstrap, sort_keys=False))
+    write_private(FOLDER / "30-secrets.yml", yaml.safe_dump(secrets_part()))
+    return FOLDER

@@ -1,0 +1,161 @@
+"""The poolers' agents: PAUSE as a lease, all of them or none (M15)."""
+
+import concurrent.futures
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+AGENT_PORT = 8009
+# A healthy agent answers in milliseconds; two seconds allow for a loaded host.
+LOOK_SECONDS = 2.0
+
+
+class PoolerRefused(Exception):
+    """A pooler that is up could not pause; the text says which and why."""
+
+
+class PoolerDown(Exception):
+    """Nothing listens there: no pooler, so no client of one."""
+
+
+def ask(
+    address: str, method: str, path: str, token: str, body: dict | None, timeout: float
+) -> tuple[int, dict]:
+    """One request to one agent. PoolerDown when no connection can be made."""
+    connection = http.client.HTTPConnection(address, AGENT_PORT, timeout=min(timeout, 0.5))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        connection.connect()
+    except OSError as error:
+        connection.close()
+        raise PoolerDown(f"{address}:{AGENT_PORT}: {error}") from error
+    try:
+        connection.sock.settimeout(timeout)
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        raise PoolerRefused(f"{address} took the connection and gave no answer: {error}") from error
+    finally:
+        connection.close()
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = {"error": text[:200]}
+    return response.status, answer if isinstance(answer, dict) else {}
+
+
+def is_there(address: str, port: int, seconds: float = 0.5) -> bool:
+    """True when something accepts connections there."""
+    try:
+        socket.create_connection((address, port), seconds).close()
+    except OSError:
+        return False
+    return True
+
+
+class Pause:
+    """Holds all poolers paused: renews the lease until `resume`.
+
+    Args:
+        addresses: the whole range of poolers; those that do not exist are skipped.
+        owner: who pauses; the agent keeps others out.
+        drain_seconds: how long running transactions may take to end.
+        warn: is told of poolers that are skipped.
+    """
+
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        token: str,
+        owner: str,
+        drain_seconds: float,
+        lease_seconds: int,
+        warn: Callable[[str], None],
+    ) -> None:
+        self.addresses = list(addresses)
+        self.token = token
+        self.body = {"owner": owner, "leaseSeconds": lease_seconds, "drainSeconds": drain_seconds}
+        self.drain_seconds = drain_seconds
+        self.lease_seconds = lease_seconds
+        self.warn = warn
+        self.held: list[str] = []
+        self._ended = threading.Event()
+        self._renewer: threading.Thread | None = None
+
+    def _each(self, addresses: Sequence[str], work: Callable[[str], object]) -> dict:
+        """Runs the same call against all at once; the result or the exception of each."""
+        if not addresses:
+            return {}
+        with concurrent.futures.ThreadPoolExecutor(len(addresses)) as pool:
+            futures = {address: pool.submit(work, address) for address in addresses}
+            return {a: f.exception() or f.result() for a, f in futures.items()}
+
+    def _look(self, address: str) -> None:
+        """Raises PoolerDown for an absent pooler, PoolerRefused for one that is not well."""
+        status, answer = ask(address, "GET", "/healthz", self.token, None, LOOK_SECONDS)
+        if status != 200:
+            reason = answer.get("error") or f"status {status}"
+            raise PoolerRefused(f"{address} is not well: {reason}")
+
+    def _pause_one(self, address: str) -> None:
+        timeout = self.drain_seconds + 2
+        status, answer = ask(address, "POST", "/pause", self.token, self.body, timeout)
+        if status != 200:
+            reason = answer.get("error") or answer.get("reason") or f"status {status}"
+            raise PoolerRefused(f"{address} cannot pause: {reason}")
+
+    def pause(self) -> None:
+        """Pauses all that exist, or raises PoolerRefused with every one resumed."""
+        # First who is there, and well: one that is absent or hangs must not prolong the pause of
+        # the others, or begin it for nothing.
+        looks = self._each(self.addresses, self._look)
+        absent = [address for address, look in looks.items() if isinstance(look, PoolerDown)]
+        for address in absent:
+            self.warn(f"no pooler at {address}: skipped")
+        hung = [str(look) for look in looks.values() if isinstance(look, PoolerRefused)]
+        if hung:
+            raise PoolerRefused("; ".join(hung))
+        results = self._each([a for a in looks if a not in absent], self._pause_one)
+        refused = [str(r) for r in results.values() if isinstance(r, PoolerRefused)]
+        broken = [
+            str(r)
+            for r in results.values()
+            if isinstance(r, Exception) and not isinstance(r, PoolerDown | PoolerRefused)
+        ]
+        # One that refused may have paused after all: it is resumed with the rest.
+        self.held = [a for a, r in results.items() if not isinstance(r, PoolerDown)]
+        if refused or broken:
+            self.resume()
+            raise PoolerRefused("; ".join(refused + broken))
+        self._renewer = threading.Thread(target=self._renew, daemon=True)
+        self._renewer.start()
+
+    def _renew(self) -> None:
+        """Renews at a third of the lease: two renewals may fail."""
+        while not self._ended.wait(self.lease_seconds / 3):
+            results = self._each(self.held, self._pause_one)
+            for address, result in results.items():
+                if isinstance(result, Exception) and not self._ended.is_set():
+                    self.warn(f"the pause of {address} was not renewed: {result}")
+
+    def resume(self) -> list[str]:
+        """Lets the clients go on. Returns what went wrong; a lease ends by itself then."""
+        self._ended.set()
+        if self._renewer:
+            # A renewal under way would pause again what is resumed here.
+            self._renewer.join(self.drain_seconds + 3)
+        owner = {"owner": self.body["owner"]}
+        results = self._each(
+            self.held, lambda a: ask(a, "POST", "/resume", self.token, owner, 3.0)
+        )
+        self.held = []
+        faults = []
+        for address, result in results.items():
+            if isinstance(result, Exception):
+                faults.append(f"{address}: {result}")
+            elif result[0] != 200:
+                faults.append(f"{address}: {result[1].get('error') or result[0]}")
+        return faults

@@ -1,0 +1,172 @@
+/** Rules between settings: each field is right by itself here, but do they fit together? Pure. */
+import { archiveTimeoutFloorSeconds, objectiveLimits } from "../objectives.ts";
+import { type Given, overloads } from "./capacity.ts";
+import type { Fault } from "./faults.ts";
+import { ownRoles } from "./hba.ts";
+import { parameterProblem } from "./parameters.ts";
+import type { Parsed } from "./schema.ts";
+import type { Path } from "./tree.ts";
+import { formatDuration } from "./units.ts";
+
+/** Every contradiction in the settings. */
+export function contradictions(settings: Parsed, given: Given): Fault[] {
+  return [
+    ...topology(settings),
+    ...names(settings),
+    ...ports(settings, given),
+    ...objectives(settings),
+    ...overloads(settings, given),
+    ...parameters(settings),
+  ];
+}
+
+function topology({ hosts, sites }: Parsed): Fault[] {
+  const faults: Fault[] = [];
+  const [firstHost = ""] = Object.keys(hosts);
+  for (const [site, { host }] of Object.entries(sites)) {
+    if (Object.hasOwn(hosts, host)) continue;
+    faults.push({
+      path: ["sites", site, "host"],
+      problem: `no such host; hosts has ${Object.keys(hosts).join(", ")}`,
+      mend: { set: { path: ["sites", site, "host"], value: firstHost } },
+      involves: [["hosts"]],
+    });
+  }
+  for (const site of Object.keys(sites).slice(1)) {
+    faults.push({
+      path: ["sites", site],
+      keyOnly: true,
+      problem: "this version runs one site; keep one entry in sites",
+      mend: { remove: ["sites", site] },
+    });
+  }
+  const used = new Set(Object.values(sites).map(({ host }) => host));
+  for (const host of Object.keys(hosts).slice(1)) {
+    if (used.has(host)) continue;
+    faults.push({
+      path: ["hosts", host],
+      keyOnly: true,
+      problem: "no site runs on this host, and this version runs one site",
+      mend: { remove: ["hosts", host] },
+      involves: [["sites"]],
+    });
+  }
+  return [...faults, ...overlaps(sites)];
+}
+
+/** All subnets are aligned /24s, so two overlap only when they are equal. */
+function overlaps(sites: Parsed["sites"]): Fault[] {
+  const owner = new Map<string, string>();
+  return Object.entries(sites).flatMap(([site, { subnet }]): Fault[] => {
+    const other = owner.get(subnet);
+    if (other === undefined) {
+      owner.set(subnet, site);
+      return [];
+    }
+    const path = ["sites", site, "subnet"];
+    return [
+      {
+        path,
+        problem: `already the network of site ${other}`,
+        mend: { remove: path },
+      },
+    ];
+  });
+}
+
+const takenDatabases = [
+  "postgres",
+  "pgbouncer",
+  "replication",
+  "all",
+  "sameuser",
+  "samerole",
+  "samegroup",
+];
+const takenRoles = [...ownRoles, "holdfast", "patroni", "public", "none", "all", "user"];
+
+function names({ database }: Parsed): Fault[] {
+  const taken = (key: "name" | "owner", isTaken: boolean, what: string): Fault[] => {
+    const path = ["database", key];
+    const mend = { set: { path, value: "shop" } };
+    return isTaken ? [{ path, problem: `${what}; choose another name`, mend }] : [];
+  };
+  const { name, owner } = database;
+  const isSystem = takenDatabases.includes(name) || /^(pg_|template[01]$)/.test(name);
+  const isOwn = takenRoles.includes(owner) || owner.startsWith("pg_");
+  return [
+    ...taken("name", isSystem, "a name that PostgreSQL, PgBouncer or pg_hba.conf keeps for itself"),
+    ...taken("owner", isOwn, "a role that PostgreSQL or Holdfast keeps for itself"),
+  ];
+}
+
+function ports({ ports }: Parsed, given: Given): Fault[] {
+  const all: { path: Path; port: number }[] = [
+    { path: ["ports", "app"], port: ports.app },
+    ...ports.pooler.map((port, index) => ({ path: ["ports", "pooler", index], port })),
+    { path: ["ports", "prometheus"], port: ports.prometheus },
+    { path: ["ports", "alertmanager"], port: ports.alertmanager },
+    { path: ["ports", "grafana"], port: ports.grafana },
+  ];
+  // Ports nobody set come first, so that the one somebody set is named as the intruder.
+  const ordered = [
+    ...all.filter(({ path }) => !given(path)),
+    ...all.filter(({ path }) => given(path)),
+  ];
+  const owners = new Map<number, Path>();
+  const used = new Set(all.map(({ port }) => port));
+  return ordered.flatMap(({ path, port }): Fault[] => {
+    const owner = owners.get(port);
+    if (owner === undefined) {
+      owners.set(port, path);
+      return [];
+    }
+    const free = freePort(port, used);
+    used.add(free);
+    const other = owner
+      .map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`))
+      .join("");
+    return [
+      {
+        path,
+        problem: `also the port of ${other.slice(1)}; every published port needs its own`,
+        mend: { set: { path, value: free } },
+        involves: [owner],
+      },
+    ];
+  });
+}
+
+/** The next higher port that no setting names; after the last one, the lowest. */
+function freePort(after: number, used: ReadonlySet<number>): number {
+  let port = Math.max(after, 1023);
+  do port = port < 65_535 ? port + 1 : 1024;
+  while (used.has(port));
+  return port;
+}
+
+/** With one site, what its loss costs is what the archive did not have yet. */
+function objectives({ objectives, database }: Parsed): Fault[] {
+  const least = objectiveLimits.recoveryPointMinSeconds;
+  if (objectives.recoveryPoint >= least) return [];
+  const path = ["objectives", "recoveryPoint"];
+  const durability = ["database", "durability"];
+  const strict = database.durability === "strict";
+  const advice = strict
+    ? "database.durability = strict keeps every write when a node is lost, less than this for a site takes a second one"
+    : "to lose nothing when a node is lost, ask for database.durability = strict instead";
+  const archive = `${formatDuration(least)} is what the archive of one site holds (archive_timeout ${archiveTimeoutFloorSeconds} s, twice)`;
+  const set = { path, value: formatDuration(least) };
+  const mend = strict ? { set } : { set, also: { path: durability, value: "strict" } };
+  return [{ path, problem: `${archive}; ${advice}`, mend, involves: [durability] }];
+}
+
+function parameters({ database }: Parsed): Fault[] {
+  return Object.entries(database.parameters).flatMap(([name, value]): Fault[] => {
+    const found = parameterProblem(name, value);
+    if (!found) return [];
+    const path = ["database", "parameters", name];
+    const set = found.instead ? { set: found.instead } : {};
+    return [{ path, problem: found.reason, mend: { remove: path, ...set } }];
+  });
+}

@@ -1,0 +1,78 @@
+/** What every setting is when nobody says otherwise, in the notation of the config. Pure. */
+import { defaultSubnet } from "./subnets.ts";
+import { isTree, merge, type Tree } from "./tree.ts";
+
+const socket = "unix:///var/run/docker.sock";
+
+const groups: Tree = {
+  network: { bindAddress: "127.0.0.1" },
+  ports: { app: 8080, pooler: [6432, 6433], prometheus: 9090, alertmanager: 9093, grafana: 3000 },
+  objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
+  database: {
+    name: "shop",
+    owner: "shop",
+    replicas: 2,
+    durability: "available",
+    memory: "512 MB",
+    volumeSize: "10 GB",
+    maxConnections: 200,
+    seedTimeout: "10 min",
+    authentication: "scram-sha-256",
+    trustLocal: false,
+    hba: [],
+    parameters: {},
+    readLagLimit: "16 MB",
+  },
+  etcd: { members: 3, memory: "128 MB" },
+  pooler: { poolSize: 20, maxClients: 1000, memory: "128 MB" },
+  application: {
+    instances: { min: 2, max: 4 },
+    workers: 2,
+    threads: 4,
+    memory: "384 MB",
+    footer: true,
+  },
+  backup: {
+    physical: "15 2 * * *",
+    logical: "45 2 * * *",
+    keepFull: 2,
+    keepDumps: 7,
+    memory: "256 MB",
+  },
+  // 5 s: an alert on a missing synchronous standby is promised within 10 s (M16).
+  monitoring: { grafana: true, retention: "15d", scrapeInterval: "5 s", memory: "512 MB" },
+  images: {
+    base: "debian:trixie-slim",
+    prometheus: "prom/prometheus:v3.5.0",
+    alertmanager: "prom/alertmanager:v0.28.1",
+    grafana: "grafana/grafana:12.1.1",
+    refresh: "",
+  },
+};
+
+/**
+ * The given tree on top of the defaults. `hosts` and `sites` are maps with names of the user's own:
+ * their default entries (`h1`, `a`) are there only when none is given, and each given entry is
+ * completed by itself.
+ */
+export function withDefaults(stack: string, given: Tree): Tree {
+  const { hosts: givenHosts = {}, sites: givenSites = {}, ...rest } = given;
+  const hosts = entries(givenHosts, "h1", () => ({ docker: socket }));
+  const firstHost = isTree(hosts) ? Object.keys(hosts)[0] : undefined;
+  const sites = entries(givenSites, "a", (site) => ({
+    host: firstHost ?? "h1",
+    subnet: defaultSubnet(stack, site),
+  }));
+  return { hosts, sites, ...merge(groups, rest) };
+}
+
+function entries(given: unknown, only: string, complete: (name: string) => Tree): unknown {
+  if (!isTree(given)) return given;
+  const named = Object.keys(given).length === 0 ? { [only]: {} } : given;
+  return Object.fromEntries(
+    Object.entries(named).map(([name, entry]) => [
+      name,
+      isTree(entry) ? merge(complete(name), entry) : entry,
+    ]),
+  );
+}

@@ -1,0 +1,172 @@
+import type { Objectives, Timings } from "../objectives.ts";
+
+/**
+ * Everything a stack can be told, checked and with units in the names; deep-frozen.
+ *
+ * Each field says its config key where that differs, its unit and its default. Set one with
+ * `pulumi config set --path database.replicas 3`.
+ */
+export interface Settings {
+  /** The Pulumi project, `holdfast`. */
+  readonly project: string;
+  /** The stack's name: lower-case letters, digits, dashes, at most 20 characters. */
+  readonly stack: string;
+  /** Docker hosts by name. @default {h1: {docker: "unix:///var/run/docker.sock"}} */
+  readonly hosts: Readonly<Record<string, HostSettings>>;
+  /**
+   * Sites by name; each is one Docker host and one network.
+   * @default {a: {host: "h1", subnet: derived}}
+   */
+  readonly sites: Readonly<Record<string, SiteSettings>>;
+  readonly network: {
+    /** The host's address that published ports listen on, IPv4. @default "127.0.0.1" */
+    readonly bindAddress: string;
+  };
+  /** Ports published on the host. */
+  readonly ports: PortSettings;
+  /** Recovery objectives; `timings` follows from them. @default 60 s and 60 s */
+  readonly objectives: Objectives;
+  readonly database: DatabaseSettings;
+  readonly etcd: {
+    /** Members of the consensus store; fixed after creation. @default 3 */
+    readonly members: 1 | 3 | 5 | 7;
+    /** Limit of each member. Config key `etcd.memory`. @default 128 */
+    readonly memoryMiB: number;
+  };
+  readonly pooler: PoolerSettings;
+  readonly application: ApplicationSettings;
+  readonly backup: BackupSettings;
+  readonly monitoring: MonitoringSettings;
+  readonly images: ImageSettings;
+  /** Derived from `objectives`, never configured. */
+  readonly timings: Timings;
+}
+
+export interface HostSettings {
+  /** Docker's address: `unix:///path`, `ssh://user@host` or `tcp://host:port`. */
+  readonly docker: string;
+}
+
+export interface SiteSettings {
+  /** A key of `hosts`. */
+  readonly host: string;
+  /** The network's private IPv4 /24. A change replaces the network and every container on it. */
+  readonly subnet: string;
+}
+
+export interface PortSettings {
+  /** The shop, through the edge. @default 8080 */
+  readonly app: number;
+  /** One PgBouncer each. @default [6432, 6433] */
+  readonly pooler: readonly number[];
+  /** @default 9090 */
+  readonly prometheus: number;
+  /** @default 9093 */
+  readonly alertmanager: number;
+  /** @default 3000 */
+  readonly grafana: number;
+}
+
+export interface DatabaseSettings {
+  /** The application's database; fixed after creation. @default "shop" */
+  readonly name: string;
+  /** The role that owns it; fixed after creation. @default "shop" */
+  readonly owner: string;
+  /** Replicas beside the leader, 1 to 10. @default 2 */
+  readonly replicas: number;
+  /**
+   * What a leader without a synchronous standby does: go on (available) or stop writes (strict).
+   */
+  readonly durability: "available" | "strict";
+  /** Limit of each member. Config key `database.memory`. @default 512 */
+  readonly memoryMiB: number;
+  /**
+   * What each data volume may hold, for max_slot_wal_keep_size. Config key `database.volumeSize`.
+   * @default 10240
+   */
+  readonly volumeSizeMiB: number;
+  /** max_connections. @default 200 */
+  readonly maxConnections: number;
+  /**
+   * How long a member may take to become healthy. Config key `database.seedTimeout`.
+   * @default 600
+   */
+  readonly seedTimeoutSeconds: number;
+  /** The method of the general rules in pg_hba.conf. @default "scram-sha-256" */
+  readonly authentication: "scram-sha-256" | "md5";
+  /**
+   * Whether pg_hba.conf trusts the container's own socket (`local all all trust`).
+   * @default false
+   */
+  readonly trustLocal: boolean;
+  /** Extra lines of pg_hba.conf, before the general rules. @default [] */
+  readonly hba: readonly string[];
+  /** Extra parameters of postgresql.conf. @default {} */
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  /** A replica further behind serves no reads. Config key `database.readLagLimit`. @default 16 */
+  readonly readLagLimitMiB: number;
+}
+
+export interface PoolerSettings {
+  /** Server connections per pool and pooler. @default 20 */
+  readonly poolSize: number;
+  /** Client connections per pooler. @default 1000 */
+  readonly maxClients: number;
+  /** Limit of each pooler. Config key `pooler.memory`. @default 128 */
+  readonly memoryMiB: number;
+}
+
+export interface ApplicationSettings {
+  /** Instances that always run and instances at the most. @default {min: 2, max: 4} */
+  readonly instances: { readonly min: number; readonly max: number };
+  /** gunicorn's workers per instance. @default 2 */
+  readonly workers: number;
+  /** gunicorn's threads per worker. @default 4 */
+  readonly threads: number;
+  /** Limit of each instance. Config key `application.memory`. @default 384 */
+  readonly memoryMiB: number;
+  /** Whether pages name the instance and the member that served them. @default true */
+  readonly footer: boolean;
+}
+
+export interface BackupSettings {
+  /** When pgBackRest runs: five cron fields, UTC. @default "15 2 * * *" */
+  readonly physical: string;
+  /** When pg_dump runs: five cron fields, UTC. @default "45 2 * * *" */
+  readonly logical: string;
+  /** Full physical backups kept. @default 2 */
+  readonly keepFull: number;
+  /** Dumps kept. @default 7 */
+  readonly keepDumps: number;
+  /** Limit of the backup container. Config key `backup.memory`. @default 256 */
+  readonly memoryMiB: number;
+}
+
+export interface MonitoringSettings {
+  /** Whether Grafana runs. @default true */
+  readonly grafana: boolean;
+  /** How long Prometheus keeps samples, in its own notation. @default "15d" */
+  readonly retention: string;
+  /** Config key `monitoring.scrapeInterval`. @default 5 */
+  readonly scrapeIntervalSeconds: number;
+  /**
+   * Limit of Prometheus; others have limits of their own. Config key `monitoring.memory`.
+   * @default 512
+   */
+  readonly memoryMiB: number;
+}
+
+export interface ImageSettings {
+  /** What our images are built from. @default "debian:trixie-slim" */
+  readonly base: string;
+  /** An upstream image, or `debian`: built by us from Debian's package. */
+  readonly prometheus: string;
+  /** An upstream image, or `debian`: built by us from Debian's package. */
+  readonly alertmanager: string;
+  readonly grafana: string;
+  /**
+   * A date (YYYY-MM-DD) that enters every image's name: a new one rebuilds them all.
+   * @default ""
+   */
+  readonly refresh: string;
+}

@@ -1,0 +1,253 @@
+/** The rows of the home dashboard, top to bottom: each panel is one question with its answer. */
+
+import { lines, type Panel, type Step, stat, states } from "./panels.ts";
+
+/** A row and its panels, in reading order. */
+export interface Section {
+  readonly title: string;
+  readonly panels: readonly Panel[];
+}
+
+const HERE = 'stack="$stack", site="$site"';
+const NONE_IS_BAD: Step[] = [{ color: "red" }, { color: "green", from: 1 }];
+const DAY = 86_400;
+
+/** Every row of the overview. */
+export function overviewSections(): Section[] {
+  return [atAGlance(), traffic(), database(), pooler(), recovery()];
+}
+
+function atAGlance(): Section {
+  return {
+    title: "At a glance",
+    panels: [
+      stat({
+        title: "Leader",
+        description: "The PostgreSQL node that takes writes.",
+        unit: "short",
+        queries: [{ expr: `patroni_primary{${HERE}} == 1`, legend: "{{instance}}" }],
+        showName: true,
+      }),
+      stat({
+        title: "Members",
+        description: "PostgreSQL nodes that run and are the leader or stream from it.",
+        unit: "short",
+        queries: [
+          {
+            expr: `sum(patroni_primary{${HERE}} + patroni_postgres_streaming{${HERE}})`,
+            legend: "members",
+          },
+        ],
+        steps: [{ color: "red" }, { color: "orange", from: 1 }, { color: "green", from: 2 }],
+      }),
+      stat({
+        title: "Synchronous standbys",
+        description:
+          "Replicas that hold every acknowledged write. None: the next fault can lose some.",
+        unit: "short",
+        queries: [
+          {
+            expr: `sum(patroni_quorum_standby{${HERE}} + patroni_sync_standby{${HERE}})`,
+            legend: "standbys",
+          },
+        ],
+        steps: NONE_IS_BAD,
+      }),
+      stat({
+        title: "Healthy instances",
+        description: "Application instances that the edge sends requests to.",
+        unit: "short",
+        queries: [
+          {
+            expr: `haproxy_backend_active_servers{${HERE}, job="edge", proxy="app"}`,
+            legend: "instances",
+          },
+        ],
+        steps: NONE_IS_BAD,
+      }),
+      stat({
+        title: "Alerts",
+        description: "Alerts that fire now, warnings included.",
+        unit: "short",
+        queries: [
+          {
+            expr: 'count(ALERTS{alertstate="firing", severity=~"critical|warning"}) or vector(0)',
+            legend: "alerts",
+          },
+        ],
+        steps: [{ color: "green" }, { color: "red", from: 1 }],
+      }),
+      stat({
+        title: "Newest base backup",
+        description: "Age of the newest full or incremental base backup.",
+        unit: "s",
+        queries: [
+          {
+            expr: `time() - max(holdfast_backup_last_success_timestamp_seconds{${HERE}, kind=~"full|incr"})`,
+            legend: "age",
+          },
+        ],
+        steps: [
+          { color: "green" },
+          { color: "orange", from: 1.1 * DAY },
+          { color: "red", from: 2 * DAY },
+        ],
+      }),
+    ],
+  };
+}
+
+function traffic(): Section {
+  const responses = `haproxy_frontend_http_responses_total{${HERE}, job="edge", proxy="http"}`;
+  return {
+    title: "Traffic",
+    panels: [
+      lines({
+        title: "Requests",
+        description: "Requests at the edge by class of answer.",
+        unit: "reqps",
+        queries: [
+          { expr: `sum by (code) (rate(${responses}[$__rate_interval]))`, legend: "{{code}}" },
+        ],
+        stacked: true,
+      }),
+      lines({
+        title: "Latency, 95th percentile",
+        description: "Time an instance needs for an answer, middleware included; all instances.",
+        unit: "s",
+        queries: [
+          {
+            expr: `histogram_quantile(0.95, sum by (le) (rate(django_http_requests_latency_including_middlewares_seconds_bucket{${HERE}}[$__rate_interval])))`,
+            legend: "p95",
+          },
+          {
+            expr: `histogram_quantile(0.5, sum by (le) (rate(django_http_requests_latency_including_middlewares_seconds_bucket{${HERE}}[$__rate_interval])))`,
+            legend: "median",
+          },
+        ],
+      }),
+      lines({
+        title: "Instances",
+        description: "Application instances that answer Prometheus.",
+        unit: "short",
+        queries: [{ expr: `sum(up{${HERE}, job="app"})`, legend: "running" }],
+      }),
+    ],
+  };
+}
+
+function database(): Section {
+  return {
+    title: "Database",
+    panels: [
+      states({
+        title: "Who leads",
+        description: "1 (blue) while the node is the leader.",
+        unit: "short",
+        queries: [{ expr: `patroni_primary{${HERE}}`, legend: "{{instance}}" }],
+        steps: [{ color: "text" }, { color: "blue", from: 1 }],
+      }),
+      lines({
+        title: "Transactions",
+        description: "Commits and rollbacks per second, all databases, by node.",
+        unit: "ops",
+        queries: [
+          {
+            expr: `sum by (instance) (rate(pg_stat_database_xact_commit{${HERE}}[$__rate_interval]) + rate(pg_stat_database_xact_rollback{${HERE}}[$__rate_interval]))`,
+            legend: "{{instance}}",
+          },
+        ],
+      }),
+      lines({
+        title: "Replica lag",
+        description:
+          "WAL that a replica has not replayed yet. Beyond the read limit it serves no reads.",
+        unit: "bytes",
+        queries: [
+          {
+            expr: `clamp_min(scalar(max(patroni_xlog_location{${HERE}})) - (patroni_xlog_replayed_location{${HERE}} and patroni_replica{${HERE}} == 1), 0)`,
+            legend: "{{instance}}",
+          },
+        ],
+      }),
+    ],
+  };
+}
+
+function pooler(): Section {
+  return {
+    title: "Pooler",
+    panels: [
+      lines({
+        title: "Clients",
+        description: "Clients of the poolers that are being served.",
+        unit: "short",
+        queries: [
+          {
+            expr: `sum by (instance, database) (pgbouncer_pools_client_active_connections{${HERE}, database!="pgbouncer"})`,
+            legend: "{{instance}} {{database}}",
+          },
+        ],
+      }),
+      lines({
+        title: "Clients waiting",
+        description: "Clients without a server connection: a handover, or too small a pool.",
+        unit: "short",
+        queries: [
+          {
+            expr: `sum by (instance, database) (pgbouncer_pools_client_waiting_connections{${HERE}, database!="pgbouncer"})`,
+            legend: "{{instance}} {{database}}",
+          },
+        ],
+      }),
+      lines({
+        title: "Longest wait",
+        description: "How long the first waiting client has been waiting.",
+        unit: "s",
+        queries: [
+          {
+            expr: `max by (instance) (pgbouncer_pools_client_maxwait_seconds{${HERE}})`,
+            legend: "{{instance}}",
+          },
+        ],
+      }),
+    ],
+  };
+}
+
+function recovery(): Section {
+  return {
+    title: "Recovery",
+    panels: [
+      lines({
+        title: "Last archived WAL",
+        description:
+          "Age of the newest WAL segment in the repository. It grows while nothing is written.",
+        unit: "s",
+        queries: [
+          {
+            expr: `time() - holdfast_archive_last_push_timestamp_seconds{${HERE}}`,
+            legend: "{{repository}}",
+          },
+        ],
+      }),
+      lines({
+        title: "Backups",
+        description: "Backups in the repository, by kind.",
+        unit: "short",
+        queries: [{ expr: `holdfast_backup_count{${HERE}}`, legend: "{{repository}} {{kind}}" }],
+      }),
+      lines({
+        title: "etcd: time to write",
+        description: "99th percentile of etcd's fsync. Over 0.5 s leases are at risk.",
+        unit: "s",
+        queries: [
+          {
+            expr: `histogram_quantile(0.99, sum by (instance, le) (rate(etcd_disk_wal_fsync_duration_seconds_bucket{${HERE}}[$__rate_interval])))`,
+            legend: "{{instance}}",
+          },
+        ],
+      }),
+    ],
+  };
+}

@@ -1,0 +1,146 @@
+/** The edge's haproxy.cfg: HTTP to the application's instances, of which only healthy ones get requests. */
+
+export interface EdgeHaproxyArgs {
+  /** Addresses of app-1, app-2 … in order: the whole reserved range, running or not. */
+  readonly addresses: readonly string[];
+  /** Longest time an instance may take to answer, in seconds; above the application worker's own limit. */
+  readonly edgeTimeoutSeconds: number;
+  /**
+   * Requests one instance works on at once; more wait here. One less than its threads, so that
+   * a busy instance still answers its health check. @default 7
+   */
+  readonly requestsPerInstance?: number;
+  /** Longest wait for an instance's free place, in seconds; then 503. @default 10 */
+  readonly queueTimeoutSeconds?: number;
+  /** Client connections; more wait in the kernel's queue. @default 4000 */
+  readonly maxConnections?: number;
+  /** Paths answered with 404 here instead of being passed on, for instance `/metrics`. @default none */
+  readonly privatePaths?: readonly string[];
+  /** Port the instances listen on. @default 8000 */
+  readonly appPort?: number;
+}
+
+/** One JSON object a request. The query string is left out: it may hold what is nobody's business. */
+const ACCESS_LOG = [
+  "%{+json}o",
+  '%(time)[request_date(ms),ms_utime("%Y-%m-%dT%H:%M:%S.%3NZ")]',
+  "%(requestId)[var(txn.request_id)]",
+  "%(client)[src]",
+  "%(method)[capture.req.method]",
+  "%(host)[var(txn.host)]",
+  "%(path)[var(txn.path)]",
+  "%(status:sint)ST",
+  "%(bytes:sint)B",
+  "%(server)s",
+  "%(retries:sint)rc",
+  "%(queueMs:sint)Tw",
+  "%(connectMs:sint)Tc",
+  "%(responseMs:sint)Tr",
+  "%(totalMs:sint)Ta",
+  "%(end)tsc",
+].join(" ");
+
+const SORRY =
+  "<!doctype html><html lang=en><meta charset=utf-8><meta http-equiv=refresh content=5>" +
+  "<meta name=viewport content='width=device-width'><title>Back in a moment</title>" +
+  "<body style='font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem'>" +
+  "<h1>Back in a moment</h1><p>The application cannot answer just now. Nothing is lost; " +
+  "this page tries again by itself.</p><p><small>Request %[var(txn.request_id)]</small></p></body></html>";
+
+/** Renders the edge's haproxy.cfg. Pure; the same args give the same text. */
+export function renderEdgeHaproxyCfg(args: EdgeHaproxyArgs): string {
+  const appPort = args.appPort ?? 8000;
+  const maxConnections = args.maxConnections ?? 4000;
+  const quoted = `"${SORRY.replaceAll('"', '\\"')}"`;
+  const sorry = [502, 503, 504]
+    .map(
+      (status) =>
+        `  http-error status ${status} content-type "text/html; charset=utf-8" lf-string ${quoted}` +
+        " hdr Retry-After 5 hdr Cache-Control no-store hdr X-Request-ID %[var(txn.request_id)]",
+    )
+    .join("\n");
+  const hidden = (args.privatePaths ?? [])
+    .map((path) => `  http-request return status 404 if { path ${path} }\n`)
+    .join("");
+  const servers = args.addresses
+    .map((address, index) => `  server app-${index + 1} ${address}:${appPort}`)
+    .join("\n");
+
+  return `# Rendered by Holdfast from templates/edge/haproxy.cfg. Edit the settings, not this file.
+
+global
+  maxconn ${maxConnections + 100}
+  stats socket /run/haproxy/admin.sock mode 600 level admin
+  # What each server knew before a reload; see holdfast-haproxy.
+  server-state-file /run/haproxy/servers.state
+  # Descriptor 3 is the container's stdout; see holdfast-haproxy.
+  log fd@3 format raw local0 info
+  # An old worker, after a reload, ends with its last request: one cannot last longer than this.
+  hard-stop-after ${args.edgeTimeoutSeconds + 5}s
+
+defaults
+  mode http
+  log global
+  load-server-state-from-file global
+  timeout connect 1s
+  timeout client ${args.edgeTimeoutSeconds}s
+  timeout server ${args.edgeTimeoutSeconds}s
+  timeout queue ${args.queueTimeoutSeconds ?? 10}s
+  timeout http-request 10s
+  timeout http-keep-alive 30s
+  timeout client-fin 5s
+  timeout check 700ms
+  # Instances close idle connections as they like; a new one for each request cannot meet one that
+  # closes, which an order (POST) could not be repeated on.
+  option http-server-close
+  option dontlognull
+
+frontend http
+  bind :8080
+  maxconn ${maxConnections}
+  log-format '${ACCESS_LOG}'
+
+  # A request's name: the caller's, when it is a plain word, else one of ours.
+  http-request set-var(txn.request_id) req.fhdr(X-Request-ID) if { req.fhdr_cnt(X-Request-ID) 1 } { req.fhdr(X-Request-ID) -m reg ^[A-Za-z0-9._-]{8,64}$ }
+  http-request set-var(txn.request_id) uuid() unless { var(txn.request_id) -m found }
+  http-request set-header X-Request-ID %[var(txn.request_id)]
+  http-after-response set-header X-Request-ID %[var(txn.request_id)]
+  http-request set-var(txn.path) path
+  http-request set-var(txn.host) req.hdr(host)
+
+  # The edge is the first proxy: what a client says of itself is not passed on.
+  http-request del-header Forwarded
+  http-request set-header X-Forwarded-For %[src]
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+${hidden}${sorry}
+  default_backend app
+
+backend app
+  balance leastconn
+  option httpchk
+  http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host localhost
+  http-check expect status 200
+
+  # A connection that fails is tried elsewhere, always; an answer that never came only when the request
+  # changes nothing. (POST is never repeated once an instance may have seen it.)
+  retries 2
+  option redispatch 1
+  retry-on conn-failure empty-response
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+
+  # Dead: out after 0.6 s at most. Hung: 0.5 + 0.7 + 0.1 + 0.7 = 2 s.
+  default-server check inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2 slowstart 5s maxconn ${args.requestsPerInstance ?? 7}
+${servers}
+
+frontend statistics
+  bind :8404
+  no log
+  timeout client 10s
+  monitor-uri /healthz
+  http-request use-service prometheus-exporter if { path /metrics }
+  stats enable
+  stats uri /
+  stats refresh 10s
+`;
+}

@@ -1,0 +1,97 @@
+/** prometheus.yml: what is scraped, how often, and where the rules and Alertmanager are. */
+
+import { stringify } from "yaml";
+import { SCRAPE_JOBS, type ScrapeJob } from "./targets.ts";
+
+/** Facts that {@link renderPrometheusYml} needs. */
+export interface PrometheusYmlArgs {
+  readonly stack: string;
+  readonly site: string;
+  /** Seconds between two scrapes of a target; Patroni is asked more often. */
+  readonly scrapeIntervalSeconds: number;
+  /** Address of Alertmanager, without a port. */
+  readonly alertmanagerAddress: string;
+  /** Address of the exporter that probes every PostgreSQL server, without a port. */
+  readonly postgresExporterAddress: string;
+}
+
+const LIVE = "/etc/holdfast/live";
+const HEADER =
+  "# Rendered by Holdfast from templates/prometheus.yml.ts. Edit the settings, not this file.";
+
+/**
+ * Seconds between two looks at who leads. Four for the scrape and four for the rule: a leader
+ * without a synchronous standby is known within the ten seconds that M16 promises.
+ */
+export function clusterIntervalSeconds(scrapeIntervalSeconds: number): number {
+  return Math.min(4, scrapeIntervalSeconds);
+}
+
+type Job = Record<string, unknown>;
+
+/** Renders prometheus.yml; valid for Prometheus 2.53 and 3. Pure. */
+export function renderPrometheusYml(args: PrometheusYmlArgs): string {
+  const config = {
+    global: {
+      scrape_interval: `${args.scrapeIntervalSeconds}s`,
+      evaluation_interval: `${args.scrapeIntervalSeconds}s`,
+      // Put on what has no labels of its own, such as the alert that is always on.
+      external_labels: { stack: args.stack, site: args.site },
+    },
+    rule_files: [`${LIVE}/rules/*.yml`],
+    alerting: {
+      alertmanagers: [{ static_configs: [{ targets: [`${args.alertmanagerAddress}:9093`] }] }],
+    },
+    scrape_configs: [
+      ...jobs().map((name) => ({ ...job(name), ...special(name, args) })),
+      foreignJob(),
+    ],
+  };
+  return `${HEADER}\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+}
+
+function jobs(): ScrapeJob[] {
+  return Object.keys(SCRAPE_JOBS) as ScrapeJob[];
+}
+
+function job(name: ScrapeJob): Job {
+  return {
+    job_name: name,
+    file_sd_configs: [{ files: [`${LIVE}/targets/${name}.*.json`], refresh_interval: "1m" }],
+  };
+}
+
+function special(name: ScrapeJob, args: PrometheusYmlArgs): Job {
+  if (name === "patroni") {
+    return { scrape_interval: `${clusterIntervalSeconds(args.scrapeIntervalSeconds)}s` };
+  }
+  return name === "postgres" ? probes(args.postgresExporterAddress) : {};
+}
+
+/** One exporter asks each server in turn: the target becomes its parameter. */
+function probes(exporterAddress: string): Job {
+  return {
+    metrics_path: "/probe",
+    params: { auth_module: ["monitor"] },
+    relabel_configs: [
+      { source_labels: ["__address__"], target_label: "__param_target" },
+      {
+        target_label: "__address__",
+        replacement: `${exporterAddress}:${SCRAPE_JOBS["postgres-exporter"].port}`,
+      },
+    ],
+    // The exporter repeats the address on some series and not on others; `instance` says it on all.
+    metric_relabel_configs: [{ action: "labeldrop", regex: "server" }],
+  };
+}
+
+/**
+ * Targets of other tools. Their files carry a `job` label, and `__metrics_path__` or `__scheme__`
+ * where these are not the usual ones.
+ */
+function foreignJob(): Job {
+  return {
+    job_name: "other",
+    file_sd_configs: [{ files: [`${LIVE}/targets/other.*.json`], refresh_interval: "1m" }],
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * What Prometheus scrapes: one small file per target, so that one more replica is one more file and
+ * no other file changes (M13). Prometheus watches the folder; nothing is reloaded.
+ */
+
+/** Port and path of each kind of target. `postgres` is what the exporter is asked to probe. */
+export const SCRAPE_JOBS = {
+  patroni: { port: 8008 },
+  postgres: { port: 5432 },
+  etcd: { port: 2379 },
+  router: { port: 8404 },
+  pooler: { port: 9127 },
+  edge: { port: 8404 },
+  app: { port: 8000 },
+  backup: { port: 9854 },
+  prometheus: { port: 9090 },
+  alertmanager: { port: 9093 },
+  grafana: { port: 3000 },
+  "postgres-exporter": { port: 9187 },
+} as const satisfies Record<string, { port: number }>;
+
+/** A kind of target; also the `job` label of its series. */
+export type ScrapeJob = keyof typeof SCRAPE_JOBS;
+
+/** Facts that {@link renderTarget} needs. */
+export interface TargetArgs {
+  /** Which scrape job the target belongs to. */
+  readonly job: ScrapeJob;
+  /** IPv4 address, without a port. For `pooler` it is the exporter's beside that pooler. */
+  readonly address: string;
+  /** Labels that every series of the target carries. */
+  readonly labels: {
+    readonly stack: string;
+    readonly site: string;
+    /** The tier that is observed, e.g. `postgres`. */
+    readonly component: string;
+    /** The container that is observed, e.g. `postgres-1`: for `pooler` not its exporter. */
+    readonly instance: string;
+  };
+}
+
+/** Path of a target's file inside the live volume, e.g. `targets/patroni.postgres-1.json`. */
+export function targetPath(job: ScrapeJob, instance: string): string {
+  return `targets/${job}.${instance}.json`;
+}
+
+/** Renders one target as Prometheus' file_sd wants it. JSON has no comments. */
+export function renderTarget(args: TargetArgs): string {
+  const { stack, site, component, instance } = args.labels;
+  const target = {
+    targets: [`${args.address}:${SCRAPE_JOBS[args.job].port}`],
+    labels: { stack, site, component, instance },
+  };
+  return `${JSON.stringify([target], undefined, 2)}\n`;
+}

@@ -1,0 +1,61 @@
+"""How an etcd member starts: founded, or lost and rejoining."""
+
+import unittest
+
+from image_paths import ROOT, use
+
+use("etcd")
+from members import Member, choose, initial_cluster, parse_members  # noqa: E402
+
+OWN = Member("etcd-3", "10.0.0.4")
+ALL = parse_members("etcd-1=10.0.0.2, etcd-2=10.0.0.3,etcd-3=10.0.0.4")
+
+
+def entry(member: Member, name: bool = True, started: bool = True) -> dict:
+    return {
+        "name": member.name if name else "",
+        "peerURLs": [member.peer_url],
+        "clientURLs": [f"http://{member.address}:2379"] if started else None,
+    }
+
+
+class Choose(unittest.TestCase):
+    def test_the_first_start_is_no_loss(self) -> None:
+        self.assertEqual(choose(OWN, []), "new")
+        founded = [entry(ALL[0]), entry(ALL[1]), entry(OWN, started=False)]
+        self.assertEqual(choose(OWN, [founded, founded]), "new")
+
+    def test_a_lost_volume(self) -> None:
+        self.assertEqual(choose(OWN, [[entry(member) for member in ALL]]), "rejoin")
+
+    def test_a_rejoin_that_was_cut_short(self) -> None:
+        self.assertEqual(choose(OWN, [[entry(ALL[0]), entry(ALL[1])]]), "rejoin")
+        added = [entry(ALL[0]), entry(ALL[1]), entry(OWN, name=False, started=False)]
+        self.assertEqual(choose(OWN, [added]), "existing")
+
+    def test_one_that_remembers_is_enough(self) -> None:
+        stale = [entry(ALL[0]), entry(ALL[1]), entry(OWN, started=False)]
+        self.assertEqual(choose(OWN, [stale, [entry(m) for m in ALL]]), "rejoin")
+
+    def test_initial_cluster_names_every_member_once(self) -> None:
+        listed = [entry(ALL[0]), entry(ALL[1]), entry(OWN, name=False)]
+        self.assertEqual(
+            initial_cluster(OWN, ALL, listed),
+            "etcd-1=http://10.0.0.2:2380,etcd-2=http://10.0.0.3:2380,etcd-3=http://10.0.0.4:2380",
+        )
+
+    def test_faults(self) -> None:
+        for text in ("", "etcd-1", "etcd-1=", "etcd-1=a,etcd-1=b"):
+            with self.assertRaises(ValueError):
+                parse_members(text)
+
+
+class Copies(unittest.TestCase):
+    def test_both_images_have_the_same_gateway(self) -> None:
+        images = ("etcd", "postgres")
+        files = [ROOT / "images" / image / "lib" / "etcd_gateway.py" for image in images]
+        self.assertEqual(files[0].read_bytes(), files[1].read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,427 @@
+import { describe, expect, test } from "vitest";
+import { parseSettings, SettingsError } from "../../settings.ts";
+
+type Config = Record<string, unknown>;
+
+/** The text and the faults of a refused configuration. */
+function refused(config: Config, record?: unknown): SettingsError {
+  try {
+    parseSettings({ stack: "dev", project: "holdfast", config, record });
+  } catch (error) {
+    if (error instanceof SettingsError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${JSON.stringify(config)}`);
+}
+
+/** [what is set, how the fault begins, the line that mends it (without `pulumi config` and the stack)] */
+const wrong: [Config, string, string][] = [
+  [
+    { database: { replicas: 0 } },
+    "database.replicas = 0: expected a whole number from 1 to 10",
+    "set --path database.replicas 2",
+  ],
+  [{ database: { replicas: -1 } }, "database.replicas = -1:", "set --path database.replicas 2"],
+  [
+    { database: { replicas: "two" } },
+    'database.replicas = "two":',
+    "set --path database.replicas 2",
+  ],
+  [{ database: { replicas: 1.5 } }, "database.replicas = 1.5:", "set --path database.replicas 2"],
+  [{ database: { replicas: 11 } }, "database.replicas = 11:", "set --path database.replicas 2"],
+  [{ database: { replicas: null } }, "database.replicas = null:", "set --path database.replicas 2"],
+  [
+    { database: { memory: "1 GBB" } },
+    'database.memory = "1 GBB": expected a size in MB or GB',
+    "set --path database.memory '512 MB'",
+  ],
+  [
+    { database: { memory: "64 MB" } },
+    'database.memory = "64 MB": expected a size from 256 MB',
+    "set --path database.memory '512 MB'",
+  ],
+  [{ database: { memory: 512 } }, "database.memory = 512:", "set --path database.memory '512 MB'"],
+  [
+    { database: { memory: "256 MB" } },
+    'database.memory = "256 MB": carries 85 connections',
+    "set --path database.memory '512 MB'",
+  ],
+  [
+    { database: { maxConnections: 400 } },
+    "database.maxConnections = 400: database.memory = 512 MB carries 213",
+    "set --path database.maxConnections 213",
+  ],
+  [
+    { database: { durability: "paranoid" } },
+    'database.durability = "paranoid": expected available or strict',
+    "set --path database.durability available",
+  ],
+  [{ database: { name: "a/b" } }, 'database.name = "a/b":', "set --path database.name shop"],
+  [{ database: { name: "Shop" } }, 'database.name = "Shop":', "set --path database.name shop"],
+  [
+    { database: { name: "postgres" } },
+    'database.name = "postgres":',
+    "set --path database.name shop",
+  ],
+  [
+    { database: { name: "template1" } },
+    'database.name = "template1":',
+    "set --path database.name shop",
+  ],
+  [
+    { database: { owner: "replication" } },
+    'database.owner = "replication": a role that',
+    "set --path database.owner shop",
+  ],
+  [
+    { database: { owner: "pg_monitor" } },
+    'database.owner = "pg_monitor":',
+    "set --path database.owner shop",
+  ],
+  [
+    { database: { seedTimeout: "10 minutes" } },
+    'database.seedTimeout = "10 minutes": expected a duration',
+    "set --path database.seedTimeout '10 min'",
+  ],
+  [
+    { database: { trustLocal: "yes" } },
+    'database.trustLocal = "yes": expected true or false',
+    "set --path database.trustLocal false",
+  ],
+  [
+    { database: { authentication: "trust" } },
+    'database.authentication = "trust": expected scram-sha-256 or md5',
+    "set --path database.authentication scram-sha-256",
+  ],
+  [
+    { database: { hba: ["host all all 0.0.0.0/0 trust"] } },
+    'database.hba[0] = "host all all 0.0.0.0/0 trust": trust over the network',
+    "rm --path 'database.hba[0]'",
+  ],
+  [
+    { database: { hba: "local all all md5" } },
+    "database.hba =",
+    "set --path 'database.hba[0]' 'local all all md5'",
+  ],
+  [
+    { database: { parameters: { wal_level: "logical" } } },
+    'database.parameters.wal_level = "logical": replication and failover',
+    "rm --path database.parameters.wal_level",
+  ],
+  [
+    { database: { parameters: { MAX_CONNECTIONS: 5 } } },
+    "database.parameters.MAX_CONNECTIONS = 5: follows from database.maxConnections",
+    "set --path database.maxConnections 200",
+  ],
+  [
+    { database: { parameters: { "auto_explain.x y": 5 } } },
+    'database.parameters["auto_explain.x y"] = 5: not the name',
+    `rm --path 'database.parameters["auto_explain.x y"]'`,
+  ],
+  [
+    { database: { parameters: { work_mem: ["4MB"] } } },
+    'database.parameters.work_mem = ["4MB"]: expected a text',
+    "rm --path database.parameters.work_mem",
+  ],
+  [
+    { database: { parameters: { search_path: "a\nfsync=off" } } },
+    "database.parameters.search_path =",
+    "rm --path database.parameters.search_path",
+  ],
+  [
+    { ports: { app: 9090 } },
+    "ports.app = 9090: also the port of ports.prometheus",
+    "set --path ports.app 9091",
+  ],
+  [
+    { ports: { pooler: [6432, 6432] } },
+    "ports.pooler[1] = 6432: also the port of ports.pooler[0]",
+    "set --path 'ports.pooler[1]' 6433",
+  ],
+  [{ ports: { app: 0 } }, "ports.app = 0:", "set --path ports.app 8080"],
+  [
+    { ports: { grafana: 80 } },
+    "ports.grafana = 80: expected a whole number from 1024",
+    "set --path ports.grafana 3000",
+  ],
+  [
+    { ports: { pooler: [] } },
+    "ports.pooler = []: expected at least 1 entry",
+    "rm --path ports.pooler",
+  ],
+  [
+    { ports: { pooler: [6001, 6002, 6003, 6004, 6005] } },
+    "ports.pooler = [6001,6002,6003,6004,6005]: expected at most 4",
+    "rm --path 'ports.pooler[4]'",
+  ],
+  [{ databse: { replicas: 2 } }, "databse: unknown key (did you mean database?)", "rm databse"],
+  [
+    { database: { replcias: 3 } },
+    "database.replcias: unknown key (did you mean database.replicas?)",
+    "set --path database.replicas 3",
+  ],
+  [{ replicas: 3 }, "replicas: unknown key (did you mean database.replicas?)", "rm replicas"],
+  [{ objective: 4 }, "objective: unknown key (did you mean objectives?)", "rm objective"],
+  [{ colour: "blue" }, "colour: unknown key", "rm colour"],
+  [
+    { etcd: { members: 2 } },
+    "etcd.members = 2: expected 1, 3, 5 or 7",
+    "set --path etcd.members 3",
+  ],
+  [{ etcd: 3 }, "etcd = 3: expected a group of settings", "rm etcd"],
+  [
+    { backup: { physical: "15 2 * *" } },
+    'backup.physical = "15 2 * *": expected five fields',
+    "set --path backup.physical '15 2 * * *'",
+  ],
+  [
+    { backup: { logical: "61 2 * * *" } },
+    'backup.logical = "61 2 * * *":',
+    "set --path backup.logical '45 2 * * *'",
+  ],
+  [
+    { backup: { logical: "@daily" } },
+    'backup.logical = "@daily":',
+    "set --path backup.logical '45 2 * * *'",
+  ],
+  [{ backup: { keepFull: 0 } }, "backup.keepFull = 0:", "set --path backup.keepFull 2"],
+  [
+    { application: { instances: { min: 6 } } },
+    "application.instances.min = 6: larger than application.instances.max = 4",
+    "set --path application.instances.min 4",
+  ],
+  [
+    { application: { instances: { max: 1 } } },
+    "application.instances.max = 1: smaller than application.instances.min = 2",
+    "set --path application.instances.max 2",
+  ],
+  [
+    { application: { instances: { max: 21 } } },
+    "application.instances.max = 21:",
+    "set --path application.instances.max 4",
+  ],
+  [
+    { application: { workers: 8 } },
+    'application.memory = "384 MB" (the default): application.workers = 8 need 810 MB',
+    "set --path application.memory '832 MB'",
+  ],
+  [
+    { pooler: { poolSize: 60 } },
+    "pooler.poolSize = 60: opens more connections than database.maxConnections = 200",
+    "set --path pooler.poolSize 42",
+  ],
+  [
+    { database: { maxConnections: 60 } },
+    "database.maxConnections = 60: fewer than the poolers may open",
+    "set --path database.maxConnections 110",
+  ],
+  [
+    { pooler: { maxClients: 20 } },
+    "pooler.maxClients = 20: fewer than",
+    "set --path pooler.maxClients 64",
+  ],
+  [
+    { objectives: { recoveryPoint: "10 s" } },
+    'objectives.recoveryPoint = "10 s": 30 s is what the archive',
+    "set --path objectives.recoveryPoint '30 s'",
+  ],
+  [
+    { objectives: { recoveryPoint: "0 s" } },
+    'objectives.recoveryPoint = "0 s":',
+    "set --path database.durability strict",
+  ],
+  [
+    { objectives: { recoveryPoint: "2 h" } },
+    'objectives.recoveryPoint = "2 h":',
+    "set --path objectives.recoveryPoint '1 min'",
+  ],
+  [
+    { objectives: { recoveryTime: "29 s" } },
+    'objectives.recoveryTime = "29 s": shorter than the 30 s',
+    "set --path objectives.recoveryTime '1 min'",
+  ],
+  [
+    { network: { bindAddress: "localhost" } },
+    'network.bindAddress = "localhost":',
+    "set --path network.bindAddress 127.0.0.1",
+  ],
+  [
+    { network: { bindAddress: "127.0.0.256" } },
+    "network.bindAddress =",
+    "set --path network.bindAddress 127.0.0.1",
+  ],
+  [
+    { sites: { a: { subnet: "10.1.2.0/16" } } },
+    'sites.a.subnet = "10.1.2.0/16": expected a /24',
+    "set --path sites.a.subnet 10.80.3.0/24",
+  ],
+  [
+    { sites: { a: { subnet: "10.1.2.7/24" } } },
+    "sites.a.subnet =",
+    "set --path sites.a.subnet 10.80.3.0/24",
+  ],
+  [
+    { sites: { a: { subnet: "8.8.8.0/24" } } },
+    'sites.a.subnet = "8.8.8.0/24": not private',
+    "set --path sites.a.subnet 10.80.3.0/24",
+  ],
+  [
+    { sites: { a: { host: "h2" } } },
+    'sites.a.host = "h2": no such host; hosts has h1',
+    "set --path sites.a.host h1",
+  ],
+  [{ sites: { a: {}, b: {} } }, "sites.b: this version runs one site", "rm --path sites.b"],
+  [{ sites: { "Site/1": {} } }, 'sites["Site/1"]: expected a site', `rm --path 'sites["Site/1"]'`],
+  [
+    { hosts: { h1: { docker: "https://docker:2376" } } },
+    'hosts.h1.docker = "https://docker:2376": expected unix:///path',
+    "set --path hosts.h1.docker unix:///var/run/docker.sock",
+  ],
+  [{ hosts: { h1: {}, h2: {} } }, "hosts.h2: no site runs on this host", "rm --path hosts.h2"],
+  [
+    { monitoring: { retention: 15 } },
+    "monitoring.retention = 15:",
+    "set --path monitoring.retention 15d",
+  ],
+  [
+    { monitoring: { scrapeInterval: "0 s" } },
+    'monitoring.scrapeInterval = "0 s":',
+    "set --path monitoring.scrapeInterval '5 s'",
+  ],
+  [
+    { images: { base: "debian" } },
+    'images.base = "debian": without a version',
+    "set --path images.base debian:trixie-slim",
+  ],
+  [
+    { images: { grafana: "grafana/grafana:latest" } },
+    "images.grafana =",
+    "set --path images.grafana grafana/grafana:12.1.1",
+  ],
+  [
+    { images: { prometheus: "Prom Prometheus:1" } },
+    "images.prometheus =",
+    "set --path images.prometheus prom/prometheus:v3.5.0",
+  ],
+  [
+    { images: { refresh: "2026-02-30" } },
+    'images.refresh = "2026-02-30":',
+    "set --path images.refresh 2026-11-23",
+  ],
+  [{ timings: { archiveTimeoutSeconds: 5 } }, "timings: unknown key", "rm timings"],
+];
+
+describe("a wrong value", () => {
+  test.each(wrong)("%j", (config, begins, mend) => {
+    const lines = refused(config).message.split("\n");
+    expect(lines[0]).toMatch(/^Settings of stack dev: \d+ faults?$/);
+    expect(
+      lines.some((line) => line.startsWith(`  ${begins}`)),
+      lines.join("\n"),
+    ).toBe(true);
+    expect(lines).toContain(`      pulumi config ${mend} --stack dev`);
+  });
+
+  test.each(wrong)("is mended by the printed lines: %j", (config) => {
+    let tree: unknown = structuredClone(config);
+    for (let round = 0; round < 3; round++) {
+      let error: SettingsError | undefined;
+      try {
+        parseSettings({ stack: "dev", project: "holdfast", config: tree as Config });
+      } catch (caught) {
+        error = caught as SettingsError;
+      }
+      if (!error) return;
+      for (const { mend } of error.faults) {
+        if (mend.remove) tree = edited(tree, mend.remove);
+        for (const step of [mend.set, mend.also]) {
+          if (step) tree = edited(tree, step.path, step.value);
+        }
+      }
+    }
+    expect.unreachable(`still refused: ${JSON.stringify(tree)}`);
+  });
+});
+
+/** What `pulumi config rm --path` and `set --path` make of a tree. */
+function edited(node: unknown, path: readonly (string | number)[], value?: unknown): unknown {
+  const [head, ...rest] = path;
+  if (head === undefined) return value;
+  const list = typeof head === "number";
+  const copy = (list ? [...((node ?? []) as unknown[])] : { ...(node as Config) }) as Config;
+  if (rest.length > 0 || value !== undefined) copy[head] = edited(copy[head], rest, value);
+  else if (list) (copy as unknown as unknown[]).splice(head, 1);
+  else delete copy[head];
+  return copy;
+}
+
+test("all faults are reported at once, in the groups' order", () => {
+  const { message } = refused({
+    databse: { replicas: 2 },
+    application: { instances: { min: 6 } },
+    database: { replicas: "two" },
+  });
+  expect(message).toBe(
+    [
+      "Settings of stack dev: 3 faults",
+      '  database.replicas = "two": expected a whole number from 1 to 10',
+      "      pulumi config set --path database.replicas 2 --stack dev",
+      "  application.instances.min = 6: larger than application.instances.max = 4",
+      "      pulumi config set --path application.instances.min 4 --stack dev",
+      "  databse: unknown key (did you mean database?)",
+      "      pulumi config rm databse --stack dev",
+    ].join("\n"),
+  );
+});
+
+test("a contradiction with a value that is itself at fault is not reported", () => {
+  const { faults } = refused({ application: { instances: { min: 6, max: "many" } } });
+  expect(faults.map(({ path }) => path.join("."))).toEqual(["application.instances.max"]);
+});
+
+test("list entries are taken out from the last to the first", () => {
+  const { message } = refused({ database: { hba: ["nonsense", "local all all md5", "nonsense"] } });
+  expect(message.indexOf("hba[2]")).toBeLessThan(message.indexOf("hba[0]"));
+  expect(message).not.toContain("hba[1]");
+});
+
+describe("the record", () => {
+  test("is named where the fault is in it", () => {
+    const { message } = refused({}, { ports: { app: "x" }, images: { bse: "debian:12" } });
+    expect(message).toContain('  ports.app = "x" (in .holdfast/stacks/dev.json): expected a whole');
+    expect(message).toContain("      pulumi config set --path ports.app 8080 --stack dev");
+    expect(message).toContain("  images.bse (in .holdfast/stacks/dev.json): unknown key (did you");
+    expect(message).toContain('      remove "images.bse" from .holdfast/stacks/dev.json');
+  });
+
+  test("must be an object", () => {
+    expect(refused({}, ["ports"]).message).toContain("rm .holdfast/stacks/dev.json");
+  });
+
+  test("does not count where the config says otherwise", () => {
+    expect(() =>
+      parseSettings({
+        stack: "dev",
+        project: "holdfast",
+        config: { ports: { app: 8081 } },
+        record: { ports: { app: "x" } },
+      }),
+    ).not.toThrow();
+  });
+});
+
+test("a secret is refused unread", () => {
+  const input = { stack: "dev", project: "holdfast", config: { database: { name: "hunter2!" } } };
+  const parse = () => parseSettings({ ...input, secrets: ["database"] });
+  expect(parse).toThrow("database: stored as a secret");
+  expect(parse).not.toThrow("hunter2");
+});
+
+test.each(["Dev", "dev/a", "organization/holdfast/dev", "", "1dev", "a".repeat(21), "dev_a"])(
+  "stack name %j",
+  (stack) => {
+    const parse = () => parseSettings({ stack, project: "holdfast", config: {} });
+    expect(parse).toThrow(SettingsError);
+    expect(parse).toThrow(stack.includes("/") ? /without organization/ : /at most 20/);
+  },
+);

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { alertGroups, renderPrometheusRules } from "../../../templates/prometheus-rules.ts";
+import { RULE_FACTS } from "../../rules/facts.ts";
+
+const alerts = Object.values(alertGroups(RULE_FACTS)).flat();
+const TESTS = new URL("../../rules/", import.meta.url);
+
+test("the whole rules file", async () => {
+  await expect(renderPrometheusRules(RULE_FACTS)).toMatchFileSnapshot(
+    "./__snapshots__/holdfast-rules.yml",
+  );
+});
+
+test("names are unique", () => {
+  const names = alerts.map(({ alert }) => alert);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test("each alert says what is wrong and what to do", () => {
+  for (const { alert, summary, action, forSeconds } of alerts) {
+    expect(summary, alert).not.toBe("");
+    expect(action, alert).toMatch(/[.?]$|^Nothing|wait\.$/);
+    expect(Number.isInteger(forSeconds), alert).toBe(true);
+  }
+});
+
+test("each alert has promtool tests in which it fires and in which it does not", () => {
+  const text = readdirSync(TESTS)
+    .filter((name) => name.endsWith(".test.yml"))
+    .map((name) => readFileSync(new URL(name, TESTS), "utf8"))
+    .join("\n");
+  for (const { alert } of alerts) {
+    const checks = text.split(`ALERTS{alertname="${alert}"`).slice(1);
+    const fires = checks.filter((check) => /^[^\n]*\n[^\n]*\n\s*exp_samples: \[\{/.test(check));
+    expect(fires.length, `${alert} fires`).toBeGreaterThan(0);
+    // The watchdog's whole purpose is never to be silent.
+    if (alert !== "Watchdog") {
+      expect(checks.length - fires.length, `${alert} does not fire`).toBeGreaterThan(0);
+    }
+  }
+});
+
+test("thresholds follow the facts", () => {
+  const slow = alertGroups({
+    ...RULE_FACTS,
+    archiveTimeoutSeconds: 450,
+    patroni: { ttlSeconds: 30, loopWaitSeconds: 5, retryTimeoutSeconds: 10 },
+  });
+  const find = (name: string) =>
+    Object.values(slow)
+      .flat()
+      .find(({ alert }) => alert === name);
+  expect(find("PostgresNoLeader")?.forSeconds).toBe(45);
+  expect(find("WalArchiveLate")).toMatchObject({ forSeconds: 695 });
+  expect(find("WalArchiveLate")?.expr).toContain("last_archive_age > 450");
+});

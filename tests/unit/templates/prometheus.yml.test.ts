@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { clusterIntervalSeconds, renderPrometheusYml } from "../../../templates/prometheus.yml.ts";
+import {
+  renderTarget,
+  SCRAPE_JOBS,
+  type ScrapeJob,
+  targetPath,
+} from "../../../templates/targets.ts";
+
+const args = {
+  stack: "dev",
+  site: "a",
+  scrapeIntervalSeconds: 10,
+  alertmanagerAddress: "10.77.3.66",
+  postgresExporterAddress: "10.77.3.75",
+};
+
+interface Scrape {
+  job_name: string;
+  scrape_interval?: string;
+  file_sd_configs: { files: string[] }[];
+}
+
+const scrapes = (): Scrape[] => parse(renderPrometheusYml(args)).scrape_configs;
+
+test("the whole prometheus.yml", async () => {
+  await expect(renderPrometheusYml(args)).toMatchFileSnapshot("./__snapshots__/prometheus.yml");
+});
+
+test("every kind of target has a job, and no other job reads its files", () => {
+  for (const job of Object.keys(SCRAPE_JOBS) as ScrapeJob[]) {
+    const path = `/etc/holdfast/live/${targetPath(job, "postgres-1")}`;
+    const readers = scrapes().filter(({ file_sd_configs }) =>
+      file_sd_configs.some(({ files }) => files.some((glob) => matches(glob, path))),
+    );
+    expect(readers.map(({ job_name }) => job_name)).toEqual([job]);
+  }
+});
+
+test("who leads is asked every four seconds at least", () => {
+  expect(scrapes().find(({ job_name }) => job_name === "patroni")?.scrape_interval).toBe("4s");
+  expect(clusterIntervalSeconds(60)).toBe(4);
+  expect(clusterIntervalSeconds(2)).toBe(2);
+});
+
+test("a target is one file with its labels", async () => {
+  const text = renderTarget({
+    job: "patroni",
+    address: "10.77.3.11",
+    labels: { stack: "dev", site: "a", component: "postgres", instance: "postgres-1" },
+  });
+  await expect(text).toMatchFileSnapshot("./__snapshots__/patroni.postgres-1.json");
+});
+
+function matches(glob: string, path: string): boolean {
+  const [head = "", tail = ""] = glob.split("*");
+  return path.startsWith(head) && path.endsWith(tail);
+}

@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * unit: needs nothing but Node. validate: rendered files before the real programs, in our images.
+ * live: a real environment.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["tests/unit/**/*.test.ts"] } },
+      {
+        test: {
+          name: "validate",
+          include: ["tests/validate/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: "live",
+          include: ["tests/live/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 1_800_000,
+        },
+      },
+    ],
+  },
+});
