@@ -161,11 +161,17 @@ function secretUpload(secret: SecretFile) {
 function healthcheck(check: HealthCheck) {
   return {
     tests: ["CMD", ...check.command],
-    interval: `${check.intervalSeconds ?? 2}s`,
-    timeout: `${check.timeoutSeconds ?? 3}s`,
+    interval: duration(check.intervalSeconds ?? 2),
+    timeout: duration(check.timeoutSeconds ?? 3),
     retries: check.retries ?? 3,
-    startPeriod: `${check.startPeriodSeconds ?? 60}s`,
+    startPeriod: duration(check.startPeriodSeconds ?? 60),
   };
+}
+
+/** As Docker writes it back (`2m0s`, not `120s`): anything else is a change after every refresh. */
+function duration(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
 }
 
 function dependencies(args: ContainerArgs, opts: pulumi.CustomResourceOptions): pulumi.Resource[] {
