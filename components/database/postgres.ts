@@ -59,7 +59,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
       { component: "postgres", precious: false },
       { parent: this },
     );
-    const files = this.declareLiveFiles(config, numbers);
+    const files = this.declareLiveFiles(config);
     let previous: docker.Container | undefined;
     for (const n of numbers) {
       previous = this.declareMember(n, config, files, previous);
@@ -72,10 +72,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
    * The cluster's configuration. The last file written applies all of them: one reconciliation with
    * Patroni however many files a change touches.
    */
-  private declareLiveFiles(
-    config: docker.Volume,
-    numbers: readonly number[],
-  ): command.local.Command[] {
+  private declareLiveFiles(config: docker.Volume): command.local.Command[] {
     const { placement } = this.args;
     const { database, timings } = placement.settings;
     const texts = {
@@ -102,8 +99,9 @@ export class PostgresCluster extends pulumi.ComponentResource {
         .map((_, index) => addressOf(placement.subnet, "pooler", index + 1))
         .join(",")}\n`,
     };
-    // Any running member can do it; they are asked in order and the first that runs answers.
-    const containers = numbers.map((n) =>
+    // Any running member can do it; they are asked in order and the first that runs answers. The whole
+    // range, so that the command stays the same when replicas come and go.
+    const containers = slotsOf("postgres").map((n) =>
       physicalName(placement.settings, `${placement.site}-${aliasOf("postgres", n)}`),
     );
     return Object.entries(texts).map(([path, content]) =>
