@@ -81,11 +81,13 @@ async function destroyAll(ready: Ready, engine: Engine): Promise<void> {
   if (resources.some(({ protect }) => protect)) {
     await must("lifting the protection", "pulumi", unprotect, options);
   }
+  const stackId = (await engine.stack.outputs()).stackId?.value as string | undefined;
   const { progress } = await operate(ready, engine, "down", (hooks) => engine.stack.destroy(hooks));
   // The committed settings of the stack are not the state's to remove.
   const remove = ["stack", "rm", engine.name, "--yes", "--preserve-config", "--non-interactive"];
   await must("removing the stack", "pulumi", remove, options);
   forgetKit(engine.name);
+  await removeRetained(ready, stackId);
   const left = await belongings(ready);
   if (left.length > 0) {
     throw new Fault(
@@ -98,6 +100,22 @@ async function destroyAll(ready: Ready, engine: Engine): Promise<void> {
     `  ok   stack ${engine.name} is gone: ${progress.summary || "nothing was there"} (${duration(progress.seconds)})`,
   );
   print("no container, network or volume of it is left");
+}
+
+/**
+ * Volumes that Pulumi leaves behind on purpose (`retainOnDelete`), those of members that left before
+ * included (M20). Only this state's own, by its id.
+ */
+async function removeRetained(ready: Ready, stackId: string | undefined): Promise<void> {
+  for (const docker of Object.values(ready.hosts)) {
+    const retained = (await docker.objectsOf(ready.stack.name)).filter(
+      ({ kind, labels }) => kind === "volume" && labels["holdfast.id"] === stackId,
+    );
+    if (retained.length > 0) {
+      const names = retained.map(({ name }) => name);
+      await docker.must("removing the data volumes", ["volume", "rm", ...names]);
+    }
+  }
 }
 
 async function belongings(ready: Ready): Promise<DockerObject[]> {
