@@ -2,7 +2,7 @@ import { backupContainer } from "./cluster/backups.ts";
 import { activeSite } from "./cluster/leader.ts";
 import { passThrough } from "./exec.ts";
 import { Fault } from "./fault.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { loadStack } from "./stack.ts";
 
 export interface BackupOptions extends GlobalOptions {

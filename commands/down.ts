@@ -7,7 +7,7 @@ import { type Engine, openStack, readState } from "./engine/workspace.ts";
 import { must } from "./exec.ts";
 import { Fault } from "./fault.ts";
 import { forgetKit } from "./kit.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { ROOT } from "./paths.ts";
 import { type Ready, setUp } from "./setup/setUp.ts";
 import { confirm, duration, note, print } from "./ui.ts";

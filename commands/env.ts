@@ -1,6 +1,6 @@
 import { exportLines } from "./engine/env.ts";
 import { openStack } from "./engine/workspace.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { setUp } from "./setup/setUp.ts";
 import { print } from "./ui.ts";
 

@@ -1,14 +1,8 @@
 import { Command, Option } from "commander";
 import { endChildren } from "./exec.ts";
 import { describeFault } from "./fault.ts";
+import type { GlobalOptions } from "./options.ts";
 import { handleSignals } from "./signals.ts";
-
-/** Options that every command knows. */
-export interface GlobalOptions {
-  readonly stack: string;
-  readonly yes: boolean;
-  readonly json: boolean;
-}
 
 /** What a command does: returns the exit code, or nothing for 0. */
 type Action<Options> = (options: GlobalOptions & Options) => Promise<number | undefined>;

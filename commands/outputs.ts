@@ -1,6 +1,6 @@
 import { endpointsOf } from "./engine/outputs.ts";
 import { openStack } from "./engine/workspace.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { setUpEngine } from "./setup/engine.ts";
 import { loadStack } from "./stack.ts";
 import { alignedBlock, print } from "./ui.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { keepingStackFile } from "./engine/salt.ts";
 import { type Engine, openStack } from "./engine/workspace.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { ROOT } from "./paths.ts";
 import { setUp } from "./setup/setUp.ts";
 import { whileEngineRuns } from "./signals.ts";

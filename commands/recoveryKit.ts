@@ -7,7 +7,7 @@ import { type Engine, openStack } from "./engine/workspace.ts";
 import { must } from "./exec.ts";
 import { Fault } from "./fault.ts";
 import { noteKit } from "./kit.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { ROOT, stackFile } from "./paths.ts";
 import { readPassphrase } from "./secret.ts";
 import { setUpEngine } from "./setup/engine.ts";

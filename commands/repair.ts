@@ -1,6 +1,6 @@
 import { putInOrder } from "./engine/order.ts";
 import { openStack } from "./engine/workspace.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { setUp } from "./setup/setUp.ts";
 import { note } from "./ui.ts";
 

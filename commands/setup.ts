@@ -1,4 +1,4 @@
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { setUp } from "./setup/setUp.ts";
 import { note, seconds } from "./ui.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { loadStack } from "./stack.ts";
 import { alignedBlock, alignedTable, note, print } from "./ui.ts";
 

@@ -1,6 +1,6 @@
 import { activeSite, runningMembers } from "./cluster/leader.ts";
 import { passThrough } from "./exec.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { loadStack } from "./stack.ts";
 
 export interface SwitchoverOptions extends GlobalOptions {

@@ -1,4 +1,4 @@
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { stopStartedDocker } from "./setup/docker.ts";
 import { setUp } from "./setup/setUp.ts";
 import { lint, python, type Suite, types, vitest } from "./testing/suites.ts";

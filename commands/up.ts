@@ -4,7 +4,7 @@ import { endpointsOf, type Outputs, secretNames } from "./engine/outputs.ts";
 import { setStoppingMark } from "./engine/stopping.ts";
 import { type Engine, openStack, readState } from "./engine/workspace.ts";
 import { kitWasTaken } from "./kit.ts";
-import type { GlobalOptions } from "./main.ts";
+import type { GlobalOptions } from "./options.ts";
 import { grafanaIsMissing } from "./setup/images.ts";
 import { type Ready, setUp } from "./setup/setUp.ts";
 import { alignedBlock, duration, note, print } from "./ui.ts";
