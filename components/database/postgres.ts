@@ -32,6 +32,12 @@ const MEMBER_SECRETS: readonly CredentialName[] = [
 ];
 
 /**
+ * `/dev/shm`, where parallel queries exchange rows (shared_buffers lie elsewhere). A constant: it can
+ * only be set when a container is made, and a change of memory must replace none.
+ */
+const SHARED_MEMORY_MIB = 256;
+
+/**
  * One leader and `database.replicas` replicas: PostgreSQL 17 under Patroni, quorum-synchronous.
  *
  * Members are alike; which one leads is Patroni's to say. They are chained by `dependsOn` with a wait
@@ -171,7 +177,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
           startPeriodSeconds: 120,
         },
         memoryMiB: database.memoryMiB,
-        shmMiB: Math.ceil(database.memoryMiB / 4),
+        shmMiB: SHARED_MEMORY_MIB,
         volumes: [
           { volume: data, path: "/var/lib/postgresql" },
           { volume: config, path: "/etc/holdfast/live", readOnly: true },

@@ -1,0 +1,150 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Leaf, type Recording, record, SECRET_MARK, settingsWith } from "./mocks.ts";
+
+const SECRETS = "/etc/holdfast/secrets/";
+let tree: Recording;
+
+beforeAll(async () => {
+  tree = await record(settingsWith());
+});
+
+/** Files that a container is given, content beside path. */
+function uploadsOf(leaves: readonly Leaf[]): { file: string; content: Leaf | undefined }[] {
+  return leaves
+    .filter(({ path }) => /^uploads\[\d+\]\.file$/.test(path))
+    .map(({ path, value }) => ({
+      file: String(value),
+      content: leaves.find((leaf) => leaf.path === path.replace(/file$/, "content")),
+    }));
+}
+
+test("what lies under the secrets' folder is a secret, and has its mark only there", () => {
+  let secrets = 0;
+  for (const { label, leaves } of tree.ofKind("Container")) {
+    for (const { file, content } of uploadsOf(leaves)) {
+      const inFolder = file.startsWith(SECRETS);
+      expect(content?.secret, `${label} ${file}`).toBe(inFolder);
+      expect(content?.value, `${label} ${file}`).toBeTypeOf("string");
+      expect(content?.value, `${label} ${file}`).not.toBe("");
+      if (inFolder) secrets++;
+    }
+  }
+  expect(secrets).toBeGreaterThan(40);
+});
+
+test("who is given which secret", () => {
+  const given = tree.ofKind("Container").map(({ name, leaves }) => [
+    name,
+    uploadsOf(leaves)
+      .filter(({ file }) => file.startsWith(SECRETS))
+      .map(({ file }) => file.slice(SECRETS.length))
+      .join(" "),
+  ]);
+  expect(Object.fromEntries(given)).toMatchInlineSnapshot(`
+    {
+      "a-alertmanager": "",
+      "a-app-1": "database-url replica-url django-secret-key",
+      "a-app-2": "database-url replica-url django-secret-key",
+      "a-backup": "postgres-backup tls-ca.crt tls.crt tls.key",
+      "a-edge": "",
+      "a-etcd-1": "etcd-root etcd-patroni",
+      "a-etcd-2": "etcd-root etcd-patroni",
+      "a-etcd-3": "etcd-root etcd-patroni",
+      "a-grafana": "grafana-admin",
+      "a-pooler-1": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
+      "a-pooler-2": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
+      "a-pooler-exporter-1": "pooler-monitor",
+      "a-pooler-exporter-2": "pooler-monitor",
+      "a-postgres-1": "postgres-superuser postgres-replication postgres-rewind patroni-rest etcd-patroni pooler-agent tls-ca.crt tls.crt tls.key",
+      "a-postgres-2": "postgres-superuser postgres-replication postgres-rewind patroni-rest etcd-patroni pooler-agent tls-ca.crt tls.crt tls.key",
+      "a-postgres-3": "postgres-superuser postgres-replication postgres-rewind patroni-rest etcd-patroni pooler-agent tls-ca.crt tls.crt tls.key",
+      "a-postgres-exporter": "postgres-monitor",
+      "a-prometheus": "",
+      "a-router": "",
+    }
+  `);
+});
+
+test("no secret stands in the open, anywhere", () => {
+  for (const { label, leaves } of tree.all) {
+    for (const { path, value, secret } of leaves) {
+      if (secret) continue;
+      expect(String(value), `${label} ${path}`).not.toContain(SECRET_MARK);
+    }
+  }
+});
+
+test("secrets are in files and on standard input, nowhere else", () => {
+  for (const { label, leaves } of tree.all) {
+    for (const { path } of leaves.filter(({ secret }) => secret)) {
+      expect(path, label).toMatch(/^(uploads\[\d+\]\.content|stdin)$/);
+    }
+  }
+});
+
+test("environment, command and labels are readable, and hold no secret", () => {
+  for (const { label, leaves } of [...tree.ofKind("Container"), ...tree.ofKind("Command")]) {
+    const open = leaves.filter(({ path }) =>
+      /^(envs|command|labels|healthcheck|create|update|delete|environment|triggers)\b/.test(path),
+    );
+    expect(open, label).not.toHaveLength(0);
+    for (const { path, value, secret } of open) {
+      expect(secret, `${label} ${path}`).toBe(false);
+      expect(String(value), `${label} ${path}`).not.toMatch(/password=|PASSWORD=|SECRET_KEY=/);
+    }
+  }
+});
+
+test("passwords are long, and safe in any URL", () => {
+  const passwords = tree.ofKind("RandomPassword");
+  expect(passwords).toHaveLength(15);
+  for (const { label, inputs, parent } of passwords) {
+    expect(inputs.length, label).toBeGreaterThanOrEqual(32);
+    expect(inputs.special, label).toBe(false);
+    expect(parent).toBe("Credentials credentials");
+  }
+});
+
+test("keys of certificates are secret outputs, and not in the log", () => {
+  const jobs = tree
+    .ofKind("Command")
+    .filter(({ inputs }) => /holdfast-ca-/.test(`${inputs.create}`));
+  expect(jobs.map(({ name }) => name).sort()).toEqual([
+    "a-backup-certificate",
+    "a-postgres-1-certificate",
+    "a-postgres-2-certificate",
+    "a-postgres-3-certificate",
+    "certificate-authority",
+  ]);
+  for (const { label, secretOutputs, inputs } of jobs) {
+    expect(secretOutputs, label).toContain("stdout");
+    expect(inputs.logging, label).toBe("stderr");
+  }
+});
+
+describe("endpoints", () => {
+  test("URLs with a password are secret, the others can be read", async () => {
+    const { endpoints } = tree.environment;
+    expect(await pulumi.isSecret(endpoints.databaseUrl)).toBe(true);
+    expect(await pulumi.isSecret(endpoints.readReplicaUrl)).toBe(true);
+    expect(await read(endpoints.databaseUrl)).toBe(
+      `postgresql://shop:${SECRET_MARK}postgresapplication@127.0.0.1:6432,127.0.0.1:6433/shop?connect_timeout=3`,
+    );
+    expect(await read(endpoints.readReplicaUrl)).toBe(
+      `postgresql://shop:${SECRET_MARK}postgresapplication@127.0.0.1:6432,127.0.0.1:6433/shop_ro?connect_timeout=3`,
+    );
+    expect(endpoints).toMatchObject({
+      appUrl: "http://127.0.0.1:8080",
+      prometheusUrl: "http://127.0.0.1:9090",
+      alertmanagerUrl: "http://127.0.0.1:9093",
+      grafanaUrl: "http://127.0.0.1:3000",
+    });
+  });
+});
+
+function read<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
+}
