@@ -1,7 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { renderPgbouncerIni } from "../../templates/pgbouncer.ini.ts";
-import { addressOf, aliasOf, databaseHosts } from "../docker/addresses.ts";
+import { addressOf, aliasOf, databaseHosts, reachableAddress } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
 import { physicalName } from "../docker/placement.ts";
@@ -46,7 +46,9 @@ export class Pooler extends pulumi.ComponentResource {
       previous = this.declarePooler(args, index + 1, port, previous);
     });
 
-    const outside = ports.pooler.map((port) => `${network.bindAddress}:${port}`).join(",");
+    const outside = ports.pooler
+      .map((port) => `${reachableAddress(network.bindAddress)}:${port}`)
+      .join(",");
     const inside = ports.pooler.map((_, index) => `${aliasOf("pooler", index + 1)}:6432`).join(",");
     const url = (hosts: string, name: string): pulumi.Output<string> =>
       // The password is letters and digits alone, so it needs no escaping.

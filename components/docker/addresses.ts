@@ -83,6 +83,11 @@ export function dynamicRangeOf(subnet: string): string {
   return `${prefixOf(subnet)}.128/25`;
 }
 
+/** An address to connect to, for one that ports are bound to: all interfaces include the loopback. */
+export function reachableAddress(bindAddress: string): string {
+  return bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
+}
+
 /** One line of a hosts file. */
 export interface HostEntry {
   readonly host: string;

@@ -11,7 +11,7 @@ import { Pooler } from "../database/pooler.ts";
 import { PostgresCluster } from "../database/postgres.ts";
 import { Roles } from "../database/roles.ts";
 import { Router } from "../database/router.ts";
-import { addressOf, dynamicRangeOf } from "../docker/addresses.ts";
+import { addressOf, dynamicRangeOf, reachableAddress } from "../docker/addresses.ts";
 import type { Image } from "../docker/images.ts";
 import { labelsOf, type Placement } from "../docker/placement.ts";
 import type { ImageName } from "../images.ts";
@@ -105,7 +105,7 @@ export class Site extends pulumi.ComponentResource {
 
 function endpointsOf(settings: Settings, pooler: Pooler): SiteEndpoints {
   const { ports, network, monitoring } = settings;
-  const url = (port: number): string => `http://${network.bindAddress}:${port}`;
+  const url = (port: number): string => `http://${reachableAddress(network.bindAddress)}:${port}`;
   return {
     appUrl: url(ports.app),
     databaseUrl: pooler.databaseUrl,

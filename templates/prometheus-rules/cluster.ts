@@ -60,7 +60,8 @@ export function clusterRules(facts: RuleFacts): AlertRule[] {
     },
     {
       alert: "PostgresFailoverLoop",
-      expr: `max by (${CLUSTER}) (max_over_time(patroni_postgres_timeline[15m]) - min_over_time(patroni_postgres_timeline[15m])) > 2`,
+      // A starting member reports timeline 0, which is none.
+      expr: `max by (${CLUSTER}) (max_over_time((patroni_postgres_timeline > 0)[15m:15s]) - min_over_time((patroni_postgres_timeline > 0)[15m:15s])) > 2`,
       forSeconds: 0,
       severity: "critical",
       summary: "The leader changed more than twice within 15 minutes",

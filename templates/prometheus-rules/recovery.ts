@@ -82,7 +82,8 @@ export function recoveryRules(facts: RuleFacts): AlertRule[] {
     },
     {
       alert: "BackupVolumeFills",
-      expr: "holdfast_backup_volume_free_bytes / holdfast_backup_volume_bytes < 0.15 or predict_linear(holdfast_backup_volume_free_bytes[6h], 86400) < 0",
+      // A trend needs a past: two hours, or the first backup alone would fill any disk by tomorrow.
+      expr: "holdfast_backup_volume_free_bytes / holdfast_backup_volume_bytes < 0.15 or (predict_linear(holdfast_backup_volume_free_bytes[6h], 86400) < 0 and holdfast_backup_volume_free_bytes offset 2h)",
       forSeconds: 10 * MINUTE,
       severity: "warning",
       summary: "The repository's disk is nearly full, or will be within a day",

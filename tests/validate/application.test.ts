@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { docker, imageFor, newName, ROOT } from "./images.ts";
+
+const database = newName();
+
+/** A PostgreSQL that lives as long as this file, in memory; the tests share its network. */
+beforeAll(async () => {
+  const script = [
+    "initdb --pgdata=/data/main --username=shop --auth=trust --no-sync >/dev/null",
+    "exec postgres -D /data/main -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c fsync=off",
+  ].join("\n");
+  const { code, output } = await docker([
+    ...["run", "--detach", "--rm", "--name", database, "--network", "none"],
+    ...["--tmpfs", "/data:rw,mode=1777", "--entrypoint", "sh", await imageFor("postgres")],
+    ...["-euc", script],
+  ]);
+  expect(code, output).toBe(0);
+  await vi.waitFor(
+    async () => {
+      const ready = await docker(["exec", database, "pg_isready", "--host=127.0.0.1"]);
+      if (ready.code !== 0) throw new Error(ready.output);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+});
+
+afterAll(async () => {
+  await docker(["rm", "--force", database]);
+});
+
+/** The tests are not in the image: the checkout's folder lies over the image's. */
+async function manage(command: string) {
+  return docker(
+    [
+      ...["run", "--rm", "--interactive", "--name", newName()],
+      ...["--network", `container:${database}`],
+      ...["--volume", `${join(ROOT, "app")}:/app:ro`, "--tmpfs", "/run/app:rw,mode=1777"],
+      // As whoever owns the checkout, whatever its modes are.
+      ...["--user", `${process.getuid?.()}:${process.getgid?.()}`],
+      ...["--env", "DATABASE_URL_FILE=/tmp/url", "--entrypoint", "sh", await imageFor("app")],
+      ...["-euc", `cat > /tmp/url; exec python3 manage.py ${command}`],
+    ],
+    "postgresql://shop@127.0.0.1/postgres",
+  );
+}
+
+test("the shop's own tests pass on PostgreSQL 17, none skipped", async () => {
+  const { code, output } = await manage("test --noinput");
+  expect(code, output).toBe(0);
+  expect(Number(/^Ran (\d+) tests? in/m.exec(output)?.[1])).toBeGreaterThan(20);
+  expect(output).toMatch(/^OK$/m);
+});
+
+test("no migration is missing", async () => {
+  const { code, output } = await manage("makemigrations --check --dry-run");
+  expect(code, output).toBe(0);
+});
+
+test("Django's own check has nothing to say", async () => {
+  const { code, output } = await manage("check --fail-level WARNING");
+  expect(code, output).toBe(0);
+});
