@@ -122,6 +122,8 @@ export class PostgresCluster extends pulumi.ComponentResource {
           ...(path === "poolers"
             ? {}
             : {
+                // PostgreSQL, which checks its own file, refuses to run as root.
+                validate: `setpriv --reuid=999 --regid=999 --clear-groups holdfast-validate ${path} < "$FILE"`,
                 reload: {
                   anyOf: containers,
                   command: 'docker exec "$CONTAINER" holdfast-apply-settings',

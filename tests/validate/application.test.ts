@@ -39,7 +39,7 @@ async function manage(command: string) {
       // As whoever owns the checkout, whatever its modes are.
       ...["--user", `${process.getuid?.()}:${process.getgid?.()}`],
       ...["--env", "DATABASE_URL_FILE=/tmp/url", "--entrypoint", "sh", await imageFor("app")],
-      ...["-euc", `cat > /tmp/url; exec python3 manage.py ${command}`],
+      ...["-euc", `cat > /tmp/url; mkdir /run/app/metrics; exec python3 manage.py ${command}`],
     ],
     "postgresql://shop@127.0.0.1/postgres",
   );

@@ -21,7 +21,7 @@ describe.each(["router-haproxy.cfg", "edge-haproxy.cfg"])("%s", (name) => {
 
   test.each([
     ["an unknown keyword", /^ {2}bind /m, "  bindd "],
-    ["a server without an address", /^( {2}server \S+) \S+/m, "$1"],
+    ["a server line with a word missing", /^( {2}server \S+) \S+/m, "$1"],
     ["a timeout that is none", /timeout server \S+/, "timeout server soon"],
   ])("it refuses %s", async (_, part, by) => {
     const { code, output } = await validate(spoil(dev.text(name), part, by));
