@@ -205,7 +205,7 @@ export class LiveStack {
       this.container("postgres-1"),
     ]);
     const args = ["run", "--rm", "-i", "--network", `holdfast-${this.name}-a-network`];
-    args.push("--label", `holdfast.stack=${this.name}`, "--entrypoint", "sh", image.trim());
+    args.push("--entrypoint", "sh", image.trim());
     const text = await must("docker", [...args, "-c", script], {
       input: `pooler-1:6432:shop:shop:${password}\n`,
     });
