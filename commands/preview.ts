@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
+import { refuseWhatIsFixed } from "./engine/fixed.ts";
 import { keepingStackFile } from "./engine/salt.ts";
-import { type Engine, openStack } from "./engine/workspace.ts";
+import { type Engine, openStack, readState } from "./engine/workspace.ts";
 import type { GlobalOptions } from "./options.ts";
 import { ROOT } from "./paths.ts";
 import { setUp } from "./setup/setUp.ts";
@@ -18,6 +19,7 @@ export async function preview(options: PreviewOptions): Promise<number> {
   note(`holdfast preview · stack ${options.stack}`);
   const ready = await setUp(options.stack, { scope: "plan" });
   const engine = await openStack(ready);
+  refuseWhatIsFixed(await readState(engine), ready.stack.settings);
   const colour = process.stdout.isTTY ? "always" : "never";
   const args = ["preview", "--stack", options.stack, "--non-interactive", "--color", colour];
   for (const flag of ["expectNoChanges", "diff", "refresh", "json"] as const) {

@@ -1,3 +1,4 @@
+import { refuseWhatIsFixed } from "./engine/fixed.ts";
 import { operate } from "./engine/operation.ts";
 import { putInOrder } from "./engine/order.ts";
 import { endpointsOf, type Outputs, secretNames } from "./engine/outputs.ts";
@@ -20,6 +21,7 @@ export async function up({ stack: name, refresh, json }: UpOptions): Promise<und
   const ready = await setUp(name);
   note(`  ok   the machine is ready (${duration((Date.now() - start) / 1000)})`);
   const engine = await openStack(ready);
+  refuseWhatIsFixed(await readState(engine), ready.stack.settings);
   await putInOrder(ready, engine);
   await setStoppingMark(ready, await readState(engine), "clear");
 

@@ -25,7 +25,7 @@ export function vitest(project: string): Suite {
     const report = privatePath("run", `vitest-${project}.json`);
     rmSync(report, { force: true });
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const args = ["run", "--project", project, "--passWithNoTests", ...reporters];
+    const args = ["run", "--project", project, ...reporters];
     const code = await show(`vitest ${project}`, join(BIN, "vitest"), args);
     const counts = existsSync(report) ? parseVitest(readFileSync(report, "utf8")) : nothing;
     // A suite that could not even be loaded has no test that failed.

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { whatIsFixed } from "../../../commands/engine/fixed.ts";
+import type { State } from "../../../commands/engine/state.ts";
+import { parseSettings } from "../../../settings.ts";
+
+const settings = (config: Record<string, unknown>) =>
+  parseSettings({ stack: "dev", project: "holdfast", config });
+
+const resource = (name: string, inputs = {}) => ({
+  urn: `urn:pulumi:dev::holdfast::docker:index/volume:Volume::${name}`,
+  type: "docker:index/volume:Volume",
+  inputs,
+});
+
+const state: State = {
+  pendingOperations: 0,
+  resources: [
+    ...[1, 2, 3].flatMap((n) => [resource(`a-etcd-${n}-data`), resource(`a-postgres-${n}-data`)]),
+    resource("a-pooler-1", { envs: ["HOLDFAST_DATABASE=shop"] }),
+  ],
+};
+
+it("lets a stack be as it is, grow, or begin", () => {
+  expect(whatIsFixed(state, settings({}))).toEqual([]);
+  expect(whatIsFixed(state, settings({ database: { replicas: 4 } }))).toEqual([]);
+  const empty = { pendingOperations: 0, resources: [] };
+  expect(whatIsFixed(empty, settings({ etcd: { members: 5 } }))).toEqual([]);
+});
+
+it("names the key and the line that mends it", () => {
+  const faults = whatIsFixed(
+    state,
+    settings({ etcd: { members: 5 }, database: { replicas: 1, name: "store" } }),
+  );
+  expect(faults.map(([, mend]) => mend?.trim())).toEqual([
+    "pulumi config set --path etcd.members 3 --stack dev",
+    "pulumi config set --path database.replicas 2 --stack dev",
+    "pulumi config set --path database.name shop --stack dev",
+  ]);
+});
