@@ -135,9 +135,13 @@ export class LiveStack {
     });
   }
 
-  /** id and start of each container by alias: equal before and after means nothing was touched. */
+  /**
+   * id and start of each container by alias: equal before and after means nothing was touched. Jobs
+   * carry no component and are left out: they may be gone before they are looked at.
+   */
   async containers(): Promise<Record<string, string>> {
     const filter = ["--filter", `label=holdfast.stack=${this.name}`];
+    filter.push("--filter", "label=holdfast.component");
     const ids = (await must("docker", ["ps", "-aq", ...filter])).split("\n").filter(Boolean);
     const format = "{{.Name}} {{.Id}} {{.State.StartedAt}}";
     const text = ids.length === 0 ? "" : await must("docker", ["inspect", "-f", format, ...ids]);
