@@ -2,6 +2,7 @@ import type { DockerObject } from "./docker.ts";
 import { operate } from "./engine/operation.ts";
 import { putInOrder } from "./engine/order.ts";
 import { removalLine } from "./engine/repair.ts";
+import { stackIdOf } from "./engine/state.ts";
 import { setStoppingMark } from "./engine/stopping.ts";
 import { type Engine, openStack, readState } from "./engine/workspace.ts";
 import { must } from "./exec.ts";
@@ -77,17 +78,16 @@ async function destroyAll(ready: Ready, engine: Engine): Promise<void> {
     engine.name,
     "--non-interactive",
   ];
-  const { resources } = await readState(engine);
-  if (resources.some(({ protect }) => protect)) {
+  const state = await readState(engine);
+  if (state.resources.some(({ protect }) => protect)) {
     await must("lifting the protection", "pulumi", unprotect, options);
   }
-  const stackId = (await engine.stack.outputs()).stackId?.value as string | undefined;
   const { progress } = await operate(ready, engine, "down", (hooks) => engine.stack.destroy(hooks));
   // The committed settings of the stack are not the state's to remove.
   const remove = ["stack", "rm", engine.name, "--yes", "--preserve-config", "--non-interactive"];
   await must("removing the stack", "pulumi", remove, options);
   forgetKit(engine.name);
-  await removeRetained(ready, stackId);
+  await removeRetained(ready, stackIdOf(state));
   const left = await belongings(ready);
   if (left.length > 0) {
     throw new Fault(
@@ -107,6 +107,9 @@ async function destroyAll(ready: Ready, engine: Engine): Promise<void> {
  * included (M20). Only this state's own, by its id.
  */
 async function removeRetained(ready: Ready, stackId: string | undefined): Promise<void> {
+  if (stackId === undefined) {
+    return;
+  }
   for (const docker of Object.values(ready.hosts)) {
     const retained = (await docker.objectsOf(ready.stack.name)).filter(
       ({ kind, labels }) => kind === "volume" && labels["holdfast.id"] === stackId,

@@ -75,8 +75,8 @@ export class PostgresCluster extends pulumi.ComponentResource {
   }
 
   /**
-   * The cluster's configuration. The last file written applies all of them: one reconciliation with
-   * Patroni however many files a change touches.
+   * The cluster's configuration. Each write reconciles Patroni with all files; one that finds nothing
+   * left to do does nothing.
    */
   private declareLiveFiles(config: docker.Volume): command.local.Command[] {
     const { placement } = this.args;
