@@ -1,7 +1,13 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { renderPgbouncerIni } from "../../templates/pgbouncer.ini.ts";
-import { addressOf, aliasOf, databaseHosts, reachableAddress } from "../docker/addresses.ts";
+import {
+  addressOf,
+  aliasOf,
+  databaseHosts,
+  reachableAddress,
+  slotsOf,
+} from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
 import { physicalName } from "../docker/placement.ts";
@@ -9,10 +15,8 @@ import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
 import type { Roles } from "./roles.ts";
-import type { Router } from "./router.ts";
 
 export interface PoolerArgs extends TierArgs {
-  readonly router: Router;
   readonly roles: Roles;
 }
 
@@ -21,7 +25,8 @@ const CONNECT_TIMEOUT_SECONDS = 3;
 
 /**
  * PgBouncer, what clients talk to: one container for each port in `ports.pooler`, all alike, each
- * with a read-write and a read-only pool, the watchdog and the agent that holds PAUSE (M15, M22).
+ * with a read-write and a read-only pool, the watchdog, and the agent that follows the leader and
+ * holds PAUSE (M15, M22). No router stands between it and the members.
  */
 export class Pooler extends pulumi.ComponentResource {
   /** From outside, to the leader: names every pooler. Secret. */
@@ -63,7 +68,7 @@ export class Pooler extends pulumi.ComponentResource {
   }
 
   private declarePooler(
-    { placement, passwords, router, roles }: PoolerArgs,
+    { placement, passwords, roles }: PoolerArgs,
     instance: number,
     port: number,
     previous: docker.Container | undefined,
@@ -84,7 +89,6 @@ export class Pooler extends pulumi.ComponentResource {
         path: "pgbouncer.ini",
         content: renderPgbouncerIni({
           database: settings.database.name,
-          routerAddress: addressOf(subnet, "router"),
           poolSize: settings.pooler.poolSize,
           maxClients: settings.pooler.maxClients,
           queryWaitTimeoutSeconds: settings.timings.queryWaitTimeoutSeconds,
@@ -99,13 +103,35 @@ export class Pooler extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    const facts = liveFile(
+      placement,
+      `${alias}-facts.json`,
+      {
+        volume: live,
+        path: "facts.json",
+        content: `${JSON.stringify({
+          database: settings.database.name,
+          // The whole range: a replica that comes or goes changes no file.
+          members: slotsOf("postgres").map((n) => addressOf(subnet, "postgres", n)),
+          readLagLimitBytes: settings.database.readLagLimitMiB * 1024 * 1024,
+        })}\n`,
+        image: placement.images.pooler,
+        reload: {
+          anyOf: [physicalName(settings, `${site}-${alias}`)],
+          command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',
+        },
+      },
+      { parent: this },
+    );
     return container(
       placement,
       {
         tier: "pooler",
         instance,
         image: placement.images.pooler,
-        environment: { HOLDFAST_DATABASE: settings.database.name },
+        environment: {
+          HOLDFAST_PATIENCE_SECONDS: String(settings.timings.queryWaitTimeoutSeconds),
+        },
         health: { command: ["holdfast-health"], startPeriodSeconds: 20 },
         memoryMiB: settings.pooler.memoryMiB,
         volumes: [{ volume: live, path: "/etc/holdfast/live", readOnly: true }],
@@ -123,7 +149,7 @@ export class Pooler extends pulumi.ComponentResource {
       {
         parent: this,
         // Chained: clients that lose one pooler always find another.
-        dependsOn: [file, router, roles, ...(previous === undefined ? [] : [previous])],
+        dependsOn: [file, facts, roles, ...(previous === undefined ? [] : [previous])],
       },
     );
   }

@@ -166,7 +166,6 @@ export class PostgresCluster extends pulumi.ComponentResource {
           HOLDFAST_PEERS: slotsOf("postgres")
             .map((n) => `${aliasOf("postgres", n)}=${addressOf(subnet, "postgres", n)}`)
             .join(","),
-          HOLDFAST_RW: `${addressOf(subnet, "router")}:5000`,
           HOLDFAST_STOP_PATH_SECONDS: String(timings.handover.stopPathSeconds),
           HOLDFAST_DRAIN_SECONDS: String(timings.handover.drainSeconds),
           HOLDFAST_PAUSE_LEASE_SECONDS: String(timings.handover.pauseLeaseSeconds),

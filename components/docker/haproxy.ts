@@ -12,8 +12,6 @@ export interface HaproxyArgs extends Pick<ContainerArgs, "ports" | "memoryMiB"> 
   readonly config: string;
   /** Seconds a stopping balancer lets running requests end. @default 0 */
   readonly drainSeconds?: number;
-  /** Shell lines after a reload, on this side of the Docker host. @default none */
-  readonly afterReload?: readonly string[];
 }
 
 /** An HAProxy whose configuration is a live file: checked by `haproxy -c`, then reloaded in place. */
@@ -22,7 +20,7 @@ export function haproxy(
   args: HaproxyArgs,
   opts: pulumi.CustomResourceOptions & { dependsOn: pulumi.Resource[] },
 ): docker.Container {
-  const { tier, config, drainSeconds = 0, afterReload, ...rest } = args;
+  const { tier, config, drainSeconds = 0, ...rest } = args;
   const name = physicalName(placement.settings, `${placement.site}-${tier}`);
   // Only the container waits for what is behind it.
   const { dependsOn, ...parented } = opts;
@@ -38,9 +36,7 @@ export function haproxy(
       validate: 'holdfast-validate "$FILE"',
       reload: {
         anyOf: [name],
-        command: ['docker kill --signal HUP "$CONTAINER" >/dev/null', ...(afterReload ?? [])].join(
-          "\n",
-        ),
+        command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',
       },
     },
     parented,

@@ -65,9 +65,9 @@ export class Site extends pulumi.ComponentResource {
       { ...tier, authority, etcd },
       { parent: this },
     );
-    const router = new Router(`${name}-router`, { ...tier, postgres }, { parent: this });
+    new Router(`${name}-router`, { ...tier, postgres }, { parent: this });
     const roles = new Roles(`${name}-roles`, { ...tier, postgres }, { parent: this });
-    const pooler = new Pooler(`${name}-pooler`, { ...tier, router, roles }, { parent: this });
+    const pooler = new Pooler(`${name}-pooler`, { ...tier, roles }, { parent: this });
     new Backup(`${name}-backup`, { ...tier, authority, roles }, { parent: this });
     const application = new Application(
       `${name}-application`,

@@ -24,6 +24,7 @@ except ImportError:
 from pooler import agent as agent_module  # noqa: E402
 from pooler import pause as pause_module  # noqa: E402
 from pooler.admin import AdminError, AdminTimeout  # noqa: E402
+from pooler.files import Facts  # noqa: E402
 from pooler.lease import Lease  # noqa: E402
 from pooler.pause import Pauser  # noqa: E402
 from pooler.userlist import compose  # noqa: E402
@@ -84,7 +85,8 @@ class PauseTest(unittest.TestCase):
         self.bouncer = FakeBouncer()
         self.pauser = Pauser(Lease(lambda: self.now))
         self.pauser.bouncer = self.bouncer  # type: ignore[assignment]
-        self.agent = agent_module.Agent(self.bouncer, self.pauser, "shop")  # type: ignore[arg-type]
+        follower = types.SimpleNamespace(facts=Facts("shop", ("10.0.0.11",), 1))
+        self.agent = agent_module.Agent(self.bouncer, self.pauser, follower)  # type: ignore[arg-type]
         self.said: list[str] = []
         original = pause_module.say
         pause_module.say = self.said.append
@@ -171,6 +173,36 @@ class PauseTest(unittest.TestCase):
         self.assertEqual(self.ask("pause", owner="b")[0], 200)
         self.pauser._resume(held.databases)
         self.assertEqual(self.bouncer.paused, {"shop"})
+
+    def test_a_hold_does_not_wait_for_open_transactions(self) -> None:
+        self.bouncer.open_transactions = 3
+        self.pauser.hold("shop")
+        self.assertEqual(self.bouncer.paused, {"shop"})
+        self.pauser.hold("shop")  # again is no fault
+        self.assertEqual(self.said, [])
+
+    def test_the_end_of_a_lease_does_not_end_a_hold(self) -> None:
+        self.ask("pause", owner="a")
+        self.pauser.hold("shop")
+        self.ask("resume", owner="a")
+        self.assertEqual(self.bouncer.paused, {"shop"})
+        self.pauser.release("shop")
+        self.assertEqual(self.bouncer.paused, set())
+
+    def test_the_end_of_a_hold_does_not_end_a_lease(self) -> None:
+        self.pauser.hold("shop")
+        self.assertEqual(self.ask("pause", owner="a")[0], 200)
+        self.pauser.release("shop")
+        self.assertEqual(self.bouncer.paused, {"shop"})
+        self.now = 10
+        self.pauser.expire()
+        self.assertEqual(self.bouncer.paused, set())
+
+    def test_wrong_addresses(self) -> None:
+        for action in ("follow", "leave", "come_back"):
+            for body in ({}, {"address": "10.0.0.99"}, {"address": ["10.0.0.11"]}):
+                with self.subTest(action=action, body=body):
+                    self.assertEqual(self.ask(action, **body)[0], 400)
 
     def test_wrong_bodies(self) -> None:
         for body in (

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from pooler.admin import AdminError, quote
+from pooler.admin import AdminError
 from pooler.bouncer import Bouncer
+from pooler.follow import Follower
 from pooler.lease import Conflict
 from pooler.pause import NotDrained, Pauser
 
@@ -40,17 +41,23 @@ def owner_of(body: dict[str, Any]) -> str:
 class Agent:
     """What the requests do. Each method takes the JSON body and returns (status, JSON answer)."""
 
-    def __init__(self, bouncer: Bouncer, pauser: Pauser, database: str) -> None:
+    def __init__(self, bouncer: Bouncer, pauser: Pauser, follower: Follower) -> None:
         self._bouncer = bouncer
         self._pauser = pauser
-        self._database = database
-        # Which databases may be named in a request.
-        self._databases = (database, f"{database}_ro")
+        self._follower = follower
 
     def _named(self, body: dict[str, Any]) -> str:
-        value = body.get("database", self._database)
-        if value not in self._databases:
-            raise BadRequest(f"database must be one of {', '.join(self._databases)}")
+        facts = self._follower.facts
+        known = (facts.database, facts.read_database)
+        value = body.get("database", facts.database)
+        if value not in known:
+            raise BadRequest(f"database must be one of {', '.join(known)}")
+        return str(value)
+
+    def _member(self, body: dict[str, Any]) -> str:
+        value = body.get("address")
+        if not isinstance(value, str) or value not in self._follower.facts.members:
+            raise BadRequest("address must be that of a member")
         return str(value)
 
     def pause(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -66,17 +73,30 @@ class Agent:
 
     def reload(self, _: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Reads the configuration again; server connections to changed addresses are replaced."""
+        self._follower.reload()
         with self._bouncer.console() as console:
             console.run("RELOAD", 5.0)
         return 200, {"reloaded": True}
 
-    def reconnect(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """{"database"}: replaces its server connections as transactions end, for instance after the
-        router was reloaded or a replica is about to stop."""
-        database = self._named(body)
-        with self._bouncer.console() as console:
-            console.run(f"RECONNECT {quote(database)}", 5.0)
-        return 200, {"reconnecting": database}
+    def follow(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """{"address", "seconds" = 5}: 200 once writes lead to this member, 504 if they do not yet."""
+        address = self._member(body)
+        if self._follower.follow(address, number(body, "seconds", 5.0)):
+            return 200, self._follower.status()
+        return 504, {"error": f"writes do not lead to {address} yet", **self._follower.status()}
+
+    def leave(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """{"address", "seconds" = 30, "drainSeconds" = 5}: no more reads to this replica, which is
+        about to stop, for so long. Answers when its reads have ended, or at the end of the drain."""
+        address = self._member(body)
+        seconds, drain = number(body, "seconds", 30.0), number(body, "drainSeconds", 5.0)
+        return 200, {"left": address, "active": self._follower.leave(address, seconds, drain)}
+
+    def come_back(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """{"address"}: the replica that left serves again."""
+        address = self._member(body)
+        self._follower.come_back(address)
+        return 200, {"back": address}
 
     def status(self, _: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """The lease, the pools, and how often PgBouncer was started and killed."""
@@ -98,6 +118,7 @@ class Agent:
                 ]
         return 200, {
             **self._pauser.status(),
+            **self._follower.status(),
             "healthy": self._bouncer.healthy(),
             "starts": self._bouncer.starts,
             "kills": self._bouncer.kills,
@@ -133,7 +154,9 @@ def server(agent: Agent, token: str, port: int) -> ThreadingHTTPServer:
         "/pause": agent.pause,
         "/resume": agent.resume,
         "/reload": agent.reload,
-        "/reconnect": agent.reconnect,
+        "/follow": agent.follow,
+        "/leave": agent.leave,
+        "/back": agent.come_back,
     }
 
     class Handler(BaseHTTPRequestHandler):

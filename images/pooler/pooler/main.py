@@ -8,24 +8,29 @@ from pathlib import Path
 
 from pooler import agent, userlist
 from pooler.bouncer import Bouncer, say
+from pooler.files import read_facts
+from pooler.follow import Follower
 from pooler.lease import Lease
 from pooler.pause import Pauser
 
 CONFIG = "/etc/holdfast/live/pgbouncer.ini"
+FACTS = Path("/etc/holdfast/live/facts.json")
 USERLIST = Path("/run/pgbouncer/userlist.txt")
+DATABASES = Path("/run/pgbouncer/databases.ini")
+# How long a start waits for a leader; without one PgBouncer starts all the same, and clients wait.
+FIRST_LEADER_SECONDS = 5.0
 PGBOUNCER_PORT = 6432
 AGENT_PORT = 8009
 
 
 def main() -> None:
-    """Runs until SIGTERM. HOLDFAST_DATABASE: the read-write database's name (no default).
+    """Runs until SIGTERM.
 
+    HOLDFAST_PATIENCE_SECONDS (25): how long a statement may hang on a leader that is silent.
     HOLDFAST_STOP_CLIENTS_SECONDS (3): how long clients may leave by themselves at a stop.
     HOLDFAST_STOP_SERVERS_SECONDS (5): how long open transactions may take after that.
     """
-    database = os.environ.get("HOLDFAST_DATABASE", "")
-    if not database:
-        raise SystemExit("holdfast-pooler: HOLDFAST_DATABASE is not set; give the database's name")
+    patience = float(os.environ.get("HOLDFAST_PATIENCE_SECONDS", "25"))
     stop_clients = float(os.environ.get("HOLDFAST_STOP_CLIENTS_SECONDS", "3"))
     stop_servers = float(os.environ.get("HOLDFAST_STOP_SERVERS_SECONDS", "5"))
     if not os.access(CONFIG, os.R_OK):
@@ -38,16 +43,29 @@ def main() -> None:
     userlist.write(USERLIST)
 
     pauser = Pauser(Lease(time.monotonic))
-    bouncer = Bouncer(CONFIG, PGBOUNCER_PORT, userlist.secret("pooler-admin"), pauser.started)
-    pauser.bouncer = bouncer
-    http = agent.server(
-        agent.Agent(bouncer, pauser, database), userlist.secret("pooler-agent"), AGENT_PORT
+    follower = Follower(
+        DATABASES, lambda: read_facts(FACTS), userlist.secret("postgres-pgbouncer"), pauser, patience
     )
+
+    def started() -> None:
+        follower.started()
+        pauser.started()
+
+    bouncer = Bouncer(CONFIG, PGBOUNCER_PORT, userlist.secret("pooler-admin"), started)
+    pauser.bouncer = follower.bouncer = bouncer
+    follower.start(FIRST_LEADER_SECONDS)
+    http = agent.server(
+        agent.Agent(bouncer, pauser, follower), userlist.secret("pooler-agent"), AGENT_PORT
+    )
+
+    def reload(*_: object) -> None:
+        follower.reload()
+        bouncer.signal(signal.SIGHUP)
 
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     signal.signal(signal.SIGINT, lambda *_: stopped.set())
-    signal.signal(signal.SIGHUP, lambda *_: bouncer.signal(signal.SIGHUP))
+    signal.signal(signal.SIGHUP, reload)
 
     keeper = threading.Thread(target=bouncer.keep_running, name="keeper", daemon=True)
     keeper.start()

@@ -29,6 +29,8 @@ class Pauser:
         # Held around every change of what is paused, so that a lapse cannot resume between
         # another owner's PAUSE and its answer.
         self._change = threading.Lock()
+        # Databases whose clients wait because nobody leads, whatever a lease says (follow.py).
+        self._on_hold: set[str] = set()
         self.bouncer: Bouncer | None = None
 
     def pause(
@@ -77,6 +79,31 @@ class Pauser:
             if held is not None:
                 self._resume(held.databases)
         return {"paused": False, "wasHeld": held is not None}
+
+    def hold(self, database: str) -> None:
+        """Lets new statements wait: nobody leads. Does not wait for those under way."""
+        # A drain under way has the lock for seconds, and has paused already: no reason to wait.
+        locked = self._change.acquire(timeout=0.2)
+        try:
+            self._on_hold.add(database)
+            with self._console() as console:
+                console.run(f"PAUSE {quote(database)}", 0.1)
+        except AdminTimeout:
+            pass  # paused; statements under way go on
+        except AdminGone:
+            pass  # it is paused at its start (follow.py)
+        except AdminError as error:
+            if "already" not in str(error):
+                say(f"holding {database}: {error}")
+        finally:
+            if locked:
+                self._change.release()
+
+    def release(self, database: str) -> None:
+        """Ends the hold; clients go on unless a lease keeps them."""
+        with self._change:
+            self._on_hold.discard(database)
+            self._resume((database,))
 
     def expire(self) -> None:
         """Called often: resumes what a vanished owner left paused. Quick while a lease is alive."""
@@ -176,11 +203,11 @@ class Pauser:
     def _resume(self, databases: tuple[str, ...]) -> None:
         """RESUME until PgBouncer says so; a PgBouncer that died has nothing paused.
 
-        Leaves alone what a next owner's lease covers by now.
+        Leaves alone what a next owner's lease covers by now, and what is on hold.
         """
         current = self._lease.current()
         kept = () if current is None else current.databases
-        for database in set(databases).difference(kept):
+        for database in set(databases).difference(kept, self._on_hold):
             for _ in range(20):
                 try:
                     with self._console() as console:

@@ -12,13 +12,15 @@ from pooler.bouncer import PROGRAM
 from pooler.userlist import USERS, compose
 
 SECONDS = 5.0
+# What the follower writes; it is not there yet when the file is checked.
+INCLUDE = "%include /run/pgbouncer/databases.ini"
 
 
 def main() -> None:
     """Checks the file named, else stdin. Exit code 0 = valid, 1 = not."""
     text = Path(sys.argv[1]).read_text() if len(sys.argv) > 1 else sys.stdin.read()
-    if "[databases]" not in text or "[pgbouncer]" not in text:
-        raise SystemExit("holdfast-validate: sections [databases] and [pgbouncer] are both needed")
+    if INCLUDE not in text or "[pgbouncer]" not in text:
+        raise SystemExit(f"holdfast-validate: a section [pgbouncer] and {INCLUDE} are both needed")
     with tempfile.TemporaryDirectory(prefix="validate-") as name:
         fault = check(text, Path(name))
     if fault:
@@ -37,6 +39,9 @@ def check(text: str, folder: Path) -> str:
         "listen_addr": "", "unix_socket_dir": str(folder), "unix_socket_mode": "0700",
         "auth_file": str(users), "logfile": "", "pidfile": "", "listen_port": "6432",
     }
+    databases = folder / "databases.ini"
+    databases.write_text("[databases]\n* = host=127.0.0.1\n")
+    text = text.replace(INCLUDE, f"%include {databases}")
     config = folder / "pgbouncer.ini"
     lines = "".join(f"{key} = {value}\n" for key, value in overrides.items())
     config.write_text(f"{text}\n[pgbouncer]\n{lines}")

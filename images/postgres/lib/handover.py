@@ -4,9 +4,9 @@
 usage: holdfast-handover [--to postgres-N] [--timeout SECONDS] [--json]
 
 Lock in etcd, CHECKPOINT on the leader, PAUSE on every pooler (all or none), Patroni's switchover,
-wait until the read-write path leads to the new leader, RESUME, unlock.
+wait until every pooler leads to the new leader, which takes writes, RESUME, unlock.
 Exit codes: 0 done; 1 failed, the clients go on; 2 not begun (no candidate, a lock, no etcd).
-Environment: HOLDFAST_SCOPE, _MEMBER, _ETCD, _POOLERS, _RW.
+Environment: HOLDFAST_SCOPE, _MEMBER, _ETCD, _POOLERS.
 """
 
 import argparse
@@ -21,10 +21,10 @@ import psycopg2
 
 from candidate import choose
 from etcd_gateway import Etcd, EtcdError
-from facts import POSTGRES_PORT, addresses, fact, key, poolers, secret
+from facts import addresses, fact, key, poolers, secret
 from lock import Lock, LockHeld
 from patroni_api import PatroniError, change, cluster, leader_of, request
-from poolers import Pause, PoolerRefused, is_there
+from poolers import Pause, PoolerRefused
 from sql import rows
 
 POLL_SECONDS = 0.05
@@ -99,7 +99,6 @@ class Handover:
             lease_seconds=int(fact("PAUSE_LEASE_SECONDS", "10")),
             warn=self.warnings.append,
         )
-        router = self._read_write_path()
         begin = time.monotonic()
         try:
             with self.step("pause"):
@@ -107,7 +106,7 @@ class Handover:
             with self.step("switchover"):
                 self._switchover(leader, target)
             with self.step("path"):
-                self._path(target["host"], router)
+                self._path(target["host"], pause)
         except PoolerRefused as error:
             raise NotBegun(f"{error}; nothing was switched and no client waits") from error
         finally:
@@ -157,27 +156,21 @@ class Handover:
             time.sleep(POLL_SECONDS)
         raise Failed(f"{target['name']} did not become leader in time")
 
-    def _read_write_path(self) -> tuple[str, int] | None:
-        """The router, when it is there at all. Asked before anyone waits."""
-        address, _, port = fact("RW", "").partition(":")
-        if not address:
-            return None
-        where = (address, int(port or 5000))
-        if is_there(*where):
-            return where
-        self.warnings.append(f"no router at {address}:{where[1]}: the new leader is asked itself")
-        return None
+    def _path(self, target: str, pause: Pause) -> None:
+        """Until every pooler leads to the target and the target takes writes."""
+        if not pause.held:
+            self._writable(target)
+        elif faults := pause.follow(target, self.left()):
+            raise Failed(f"the poolers do not lead to the new leader yet: {'; '.join(faults)}")
 
-    def _path(self, target: str, router: tuple[str, int] | None) -> None:
-        """Until the read-write path answers as primary; straight to the target without a router."""
-        host, port = router or (target, POSTGRES_PORT)
-        text = "SELECT pg_is_in_recovery()"
+    def _writable(self, target: str) -> None:
+        # Patroni answers 200 a moment before the promotion ends.
         while self.left():
             with contextlib.suppress(psycopg2.Error):
-                if rows(host, text, port, seconds=1.0)[0][0] is False:
+                if rows(target, "SELECT pg_is_in_recovery()", seconds=1.0)[0][0] is False:
                     return
             time.sleep(POLL_SECONDS)
-        raise Failed("the read-write path does not lead to the new leader yet")
+        raise Failed("the new leader takes no writes yet")
 
 
 def main() -> int:

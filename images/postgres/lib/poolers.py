@@ -1,11 +1,13 @@
 """The poolers' agents: PAUSE as a lease, all of them or none (M15)."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
-import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+
+from facts import poolers as all_poolers
 
 AGENT_PORT = 8009
 # A healthy agent answers in milliseconds; two seconds allow for a loaded host.
@@ -47,13 +49,55 @@ def ask(
     return response.status, answer if isinstance(answer, dict) else {}
 
 
-def is_there(address: str, port: int, seconds: float = 0.5) -> bool:
-    """True when something accepts connections there."""
+def each(addresses: Sequence[str], work: Callable[[str], object]) -> dict:
+    """Runs the same call against all at once; the result or the exception of each."""
+    if not addresses:
+        return {}
+    with concurrent.futures.ThreadPoolExecutor(len(addresses)) as pool:
+        futures = {address: pool.submit(work, address) for address in addresses}
+        return {a: f.exception() or f.result() for a, f in futures.items()}
+
+
+def leave(member: str, token: str, drain_seconds: float, seconds: float = 60.0) -> list[str]:
+    """No pooler sends reads to this replica any more. Returns what went wrong, in sentences.
+
+    Args:
+        member: the replica's address; it is about to stop.
+        drain_seconds: how long its running reads may take to end.
+        seconds: how long it is left out, should it go on after all.
+    """
+    body = {"address": member, "seconds": seconds, "drainSeconds": drain_seconds}
+    return _tell_all("/leave", token, body, drain_seconds + 2)
+
+
+def come_back(member: str, token: str) -> list[str]:
+    """Ends a `leave` on every pooler. Returns what went wrong, in sentences."""
+    return _tell_all("/back", token, {"address": member}, 2.0)
+
+
+@contextlib.contextmanager
+def without(member: str, token: str, drain_seconds: float = 5.0) -> Iterator[list[str]]:
+    """Keeps reads away from a replica while it restarts; yields what went wrong, in sentences."""
+    faults = leave(member, token, drain_seconds)
     try:
-        socket.create_connection((address, port), seconds).close()
-    except OSError:
-        return False
-    return True
+        yield faults
+    finally:
+        come_back(member, token)
+
+
+def _tell_all(path: str, token: str, body: dict, seconds: float) -> list[str]:
+    results = each(all_poolers(), lambda a: ask(a, "POST", path, token, body, seconds))
+    faults = []
+    for address, result in results.items():
+        if isinstance(result, PoolerDown):
+            continue  # no pooler there, so nobody reads through it
+        if isinstance(result, Exception):
+            faults.append(f"{address}: {result}")
+        elif result[0] != 200:
+            faults.append(f"{address}: {result[1].get('error') or result[0]}")
+        elif result[1].get("active"):
+            faults.append(f"{address}: {result[1]['active']} reads still run")
+    return faults
 
 
 class Pause:
@@ -85,14 +129,6 @@ class Pause:
         self._ended = threading.Event()
         self._renewer: threading.Thread | None = None
 
-    def _each(self, addresses: Sequence[str], work: Callable[[str], object]) -> dict:
-        """Runs the same call against all at once; the result or the exception of each."""
-        if not addresses:
-            return {}
-        with concurrent.futures.ThreadPoolExecutor(len(addresses)) as pool:
-            futures = {address: pool.submit(work, address) for address in addresses}
-            return {a: f.exception() or f.result() for a, f in futures.items()}
-
     def _look(self, address: str) -> None:
         """Raises PoolerDown for an absent pooler, PoolerRefused for one that is not well."""
         status, answer = ask(address, "GET", "/healthz", self.token, None, LOOK_SECONDS)
@@ -111,14 +147,14 @@ class Pause:
         """Pauses all that exist, or raises PoolerRefused with every one resumed."""
         # First who is there, and well: one that is absent or hangs must not prolong the pause of
         # the others, or begin it for nothing.
-        looks = self._each(self.addresses, self._look)
+        looks = each(self.addresses, self._look)
         absent = [address for address, look in looks.items() if isinstance(look, PoolerDown)]
         for address in absent:
             self.warn(f"no pooler at {address}: skipped")
         hung = [str(look) for look in looks.values() if isinstance(look, PoolerRefused)]
         if hung:
             raise PoolerRefused("; ".join(hung))
-        results = self._each([a for a in looks if a not in absent], self._pause_one)
+        results = each([a for a in looks if a not in absent], self._pause_one)
         refused = [str(r) for r in results.values() if isinstance(r, PoolerRefused)]
         broken = [
             str(r)
@@ -133,10 +169,30 @@ class Pause:
         self._renewer = threading.Thread(target=self._renew, daemon=True)
         self._renewer.start()
 
+    def follow(self, leader: str, seconds: float) -> list[str]:
+        """Waits until the writes of every pooler held lead to this member.
+
+        Returns the poolers that are not there after `seconds`, in sentences.
+        """
+        body = {"address": leader, "seconds": max(0.1, seconds)}
+        results = each(
+            self.held, lambda a: ask(a, "POST", "/follow", self.token, body, seconds + 2)
+        )
+        faults = []
+        for address, result in results.items():
+            # One that died meanwhile has no clients; it finds the leader at its next start.
+            if isinstance(result, PoolerDown):
+                self.warn(f"the pooler {address} is gone: {result}")
+            elif isinstance(result, Exception):
+                faults.append(f"{address}: {result}")
+            elif result[0] != 200:
+                faults.append(f"{address}: {result[1].get('error') or result[0]}")
+        return faults
+
     def _renew(self) -> None:
         """Renews at a third of the lease: two renewals may fail."""
         while not self._ended.wait(self.lease_seconds / 3):
-            results = self._each(self.held, self._pause_one)
+            results = each(self.held, self._pause_one)
             for address, result in results.items():
                 if isinstance(result, Exception) and not self._ended.is_set():
                     self.warn(f"the pause of {address} was not renewed: {result}")
@@ -148,7 +204,7 @@ class Pause:
             # A renewal under way would pause again what is resumed here.
             self._renewer.join(self.drain_seconds + 3)
         owner = {"owner": self.body["owner"]}
-        results = self._each(
+        results = each(
             self.held, lambda a: ask(a, "POST", "/resume", self.token, owner, 3.0)
         )
         self.held = []

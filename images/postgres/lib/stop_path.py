@@ -1,21 +1,26 @@
-"""What a stopping member does before Patroni stops: a leader hands over, if that can succeed."""
+"""What a stopping member does before Patroni stops: a leader hands over, if that can succeed; a
+replica is left out by the poolers, and its reads end."""
 
 import subprocess
 
 from candidate import choose
 from etcd_gateway import Etcd, EtcdError
-from facts import addresses, key, secret
+from facts import addresses, fact, key, secret
 from patroni_api import PatroniError, cluster, own_status
+from poolers import leave as leave_pools
 
 # Reads before the handover must not eat its time: a silent etcd means "stop at once".
 ASK_SECONDS = 2.0
 
 
 def leave(member: str, bound_seconds: float) -> str:
-    """Hands over when this member leads. Returns what happened, in a sentence for the log."""
+    """Hands over when this member leads, else sends its readers elsewhere.
+
+    Returns what happened, in a sentence for the log.
+    """
     try:
         if own_status(ASK_SECONDS).get("role") != "primary":
-            return f"{member} is no leader: stopping at once"
+            return _send_readers_away(member)
     except PatroniError as error:
         return f"stopping at once: {error}"
     try:
@@ -33,3 +38,11 @@ def leave(member: str, bound_seconds: float) -> str:
     except subprocess.TimeoutExpired:
         return f"the handover took longer than {bound_seconds} s: stopping"
     return (done.stdout + done.stderr).strip() or f"handover ended with {done.returncode}"
+
+
+def _send_readers_away(member: str) -> str:
+    drain = float(fact("DRAIN_SECONDS", "5"))
+    faults = leave_pools(fact("ADDRESS"), secret("pooler-agent"), drain)
+    if faults:
+        return f"{member} is no leader: stopping; its readers: {'; '.join(faults)}"
+    return f"{member} is no leader, and nobody reads here any more: stopping"

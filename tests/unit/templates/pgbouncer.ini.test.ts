@@ -3,7 +3,6 @@ import { renderPgbouncerIni } from "../../../templates/pgbouncer.ini.ts";
 
 const args = {
   database: "shop",
-  routerAddress: "10.1.2.61",
   poolSize: 20,
   maxClients: 1000,
   queryWaitTimeoutSeconds: 25,
@@ -14,16 +13,11 @@ describe("pgbouncer.ini", () => {
     await expect(renderPgbouncerIni(args)).toMatchFileSnapshot("./__snapshots__/pgbouncer.ini");
   });
 
-  it("offers the database on the router's two ports", () => {
-    const text = renderPgbouncerIni({ ...args, readWritePort: 7000, readOnlyPort: 7001 });
-    expect(text).toMatch(/^shop = host=10\.1\.2\.61 port=7000 dbname='shop'$/m);
-    expect(text).toMatch(/^shop_ro = host=10\.1\.2\.61 port=7001 dbname='shop' /m);
-  });
-
-  it("quotes names that are not plain words", () => {
-    const text = renderPgbouncerIni({ ...args, database: "o'shop x" });
-    expect(text).toMatch(/^"o'shop x" = .* dbname='o''shop x'$/m);
-    expect(text).toMatch(/^"o'shop x_ro" = /m);
+  it("leaves the databases to the agent that follows the leader", () => {
+    const text = renderPgbouncerIni(args);
+    expect(text).toMatch(/^%include \/run\/pgbouncer\/databases\.ini$/m);
+    expect(text).not.toMatch(/host=/);
+    expect(text).toMatch(/^auth_dbname = shop_ro$/m);
   });
 
   it("lets logins wait as long as queries, since they wait out a handover too", () => {

@@ -115,8 +115,11 @@ describe("order", () => {
     ["Container a-postgres-3", ["Container a-postgres-2", "Container a-etcd-3"]],
     ["Container a-router", ["Container a-postgres-3", "Command a-router-haproxy.cfg"]],
     ["Command a-roles", ["Container a-postgres-3"]],
-    ["Container a-pooler-1", ["Container a-router", "Command a-roles"]],
-    ["Container a-pooler-2", ["Container a-router", "Command a-roles", "Container a-pooler-1"]],
+    ["Container a-pooler-1", ["Command a-pooler-1-facts.json", "Command a-roles"]],
+    [
+      "Container a-pooler-2",
+      ["Command a-pooler-2-facts.json", "Command a-roles", "Container a-pooler-1"],
+    ],
     ["Command a-migrations", ["Command a-roles"]],
     ["Container a-app-1", ["Command a-migrations", "Container a-pooler-1", "Container a-pooler-2"]],
     ["Container a-app-2", ["Container a-app-1", "Container a-pooler-2"]],
@@ -135,7 +138,7 @@ describe("order", () => {
 
   test("after the leases' members the database's, the doors, the application, in every chain", () => {
     const last = tree.waitsFor("Container a-edge");
-    for (const tier of ["etcd-1", "postgres-1", "router", "pooler-1", "app-1"]) {
+    for (const tier of ["etcd-1", "postgres-1", "pooler-1", "app-1"]) {
       expect([...last]).toContain(`Container a-${tier}`);
     }
   });

@@ -1,0 +1,229 @@
+"""Lets PgBouncer follow the leader: writes databases.ini, holds new writes while none leads.
+
+PgBouncer speaks straight to the members: a router in this path costs a quarter of the throughput
+and is one more thing that can hang (docs/architecture.md has the figures).
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg2
+
+from pooler import sessions
+from pooler.admin import AdminError
+from pooler.bouncer import Bouncer, say
+from pooler.files import Facts, render
+from pooler.pause import Pauser
+from pooler.routes import Routes, decide
+from pooler.watch import Watch
+
+POSTGRES_PORT = 5432
+# How often it decides when nothing changes: leaves, lags and holds run out with time. Seconds.
+ROUND_SECONDS = 0.5
+# How long all are asked quickly once a leader is missing; renewed while it is.
+HURRY_SECONDS = 2.0
+# Between two tries of a new leader that answers 200 and does not take writes yet.
+WRITABLE_POLL_SECONDS = 0.05
+
+
+class Follower:
+    """Owns databases.ini and the hold. Its own thread acts; `follow` and `leave` may come from others.
+
+    Args:
+        facts: names, addresses and limits; `read_facts` gives the present ones, for a reload.
+        patience_seconds: how long a statement may hang on a leader that does not answer.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        read_facts: Callable[[], Facts],
+        password: str,
+        pauser: Pauser,
+        patience_seconds: float,
+    ) -> None:
+        self._path = path
+        self._read_facts = read_facts
+        self.facts = read_facts()
+        self._password = password
+        self._pauser = pauser
+        self._patience = patience_seconds
+        self._watch = Watch(self.facts.members)
+        self._left: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._hold_since = 0.0
+        self._cut = False
+        self.routes = Routes()
+        self.bouncer: Bouncer | None = None
+
+    def start(self, seconds: float) -> None:
+        """Finds the leader, waits for one at most `seconds`, writes the file and goes on for ever."""
+        self._watch.start()
+        self._watch.hurry(seconds)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.routes.hold:
+            self._watch.changed.wait(0.1)
+            self._watch.changed.clear()
+            self.step()
+        self._write()
+        threading.Thread(target=self._run, name="follower", daemon=True).start()
+
+    def reload(self) -> None:
+        """Reads the facts again (limits; the members' range is fixed) and decides anew."""
+        try:
+            self.facts = self._read_facts()
+        except SystemExit as error:
+            say(f"{error}; the facts stay as they were")
+        self._watch.changed.set()
+
+    def follow(self, address: str, seconds: float) -> bool:
+        """True as soon as writes lead to `address`; asked by the owner of a handover."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.routes.leader == address and self.routes.hold is None:
+                return True
+            self._watch.look_at(address)
+            self.step()
+            if self.routes.leader != address or self.routes.hold:
+                time.sleep(WRITABLE_POLL_SECONDS)
+        return False
+
+    def leave(self, address: str, seconds: float, drain_seconds: float) -> int:
+        """Sends no more reads to `address` for `seconds`; how many run there after the drain."""
+        self._left[address] = time.monotonic() + seconds
+        self.step()
+        end = time.monotonic() + drain_seconds
+        while (active := self._active(address)) and time.monotonic() < end:
+            time.sleep(0.05)
+        return active
+
+    def come_back(self, address: str) -> None:
+        """Ends a `leave`; the member serves again once it answers as a replica."""
+        self._left.pop(address, None)
+        self._watch.changed.set()
+
+    def started(self) -> None:
+        """PgBouncer has just started: it knows the file, and not that writes are held."""
+        with self._lock:
+            if self.routes.hold:
+                self._pauser.hold(self.facts.database)
+
+    def status(self) -> dict[str, object]:
+        """The routes, for people and programs."""
+        routes = self.routes
+        return {
+            "leader": routes.leader,
+            "readers": list(routes.readers),
+            "held": routes.hold,
+            "heldSeconds": round(time.monotonic() - self._hold_since, 1) if routes.hold else 0,
+        }
+
+    def _run(self) -> None:
+        while True:
+            self._watch.changed.wait(WRITABLE_POLL_SECONDS if self.routes.hold else ROUND_SECONDS)
+            self._watch.changed.clear()
+            try:
+                self.step()
+            except Exception as error:  # noqa: BLE001 - this thread must never end
+                say(f"following the leader: {type(error).__name__}: {error}")
+                time.sleep(ROUND_SECONDS)
+
+    def step(self) -> None:
+        """Decides once and brings PgBouncer there."""
+        with self._lock:
+            now = time.monotonic()
+            self._left = {a: until for a, until in self._left.items() if until > now}
+            before = self.routes
+            after = decide(before, self._watch.looks(), frozenset(self._left),
+                           self.facts.read_lag_limit_bytes, now)
+            moved = after.leader != before.leader or (before.hold and not after.hold)
+            if moved and after.leader and not self._writable(after.leader):
+                # It answers 200 a moment before the promotion ends: not yet.
+                waiting = before.hold or f"{after.leader} takes no writes yet"
+                after = Routes(before.leader, waiting, after.readers)
+            self._apply(before, after, now)
+
+    def _apply(self, before: Routes, after: Routes, now: float) -> None:
+        self.routes = after
+        if after.hold:
+            self._watch.hurry(HURRY_SECONDS)
+        if after.hold and not before.hold:
+            say(f"{after.hold}: new writes wait")
+            self._hold_since, self._cut = now, False
+            self._pauser.hold(self.facts.database)
+        if (after.leader, after.readers) != (before.leader, before.readers):
+            self._write()
+            self._reload(before, after)
+        if before.hold and not after.hold:
+            self._pauser.release(self.facts.database)
+            say(f"writes go to {after.leader}, reads to {', '.join(after.readers)}")
+        self._free(before, after, now)
+
+    def _free(self, before: Routes, after: Routes, now: float) -> None:
+        """Ends statements that hang on servers which will not answer them."""
+        if self.bouncer is None or not self.bouncer.healthy():
+            return
+        gone = {a for a, look in self._watch.looks().items() if look.gone}
+        cuts: list[tuple[str, set[str]]] = []
+        if before.leader and after.leader != before.leader:
+            cuts.append((self.facts.database, {a for a in self.facts.members if a != after.leader}))
+        removed = set(before.readers).difference(after.readers) & gone
+        if removed:
+            cuts.append((self.facts.read_database, removed))
+        if after.hold and after.leader and not self._cut and now - self._hold_since > self._patience:
+            self._cut = True
+            cuts.append((self.facts.database, {after.leader}))
+        for database, addresses in cuts:
+            try:
+                count = sessions.cut(self.bouncer, database, addresses)
+                if count:
+                    say(f"{count} clients of {database} cut: their server is gone")
+            except AdminError as error:
+                say(f"clients of {database} not cut: {error}")
+
+    def _write(self) -> None:
+        draft = self._path.with_suffix(".new")
+        draft.write_text(render(self.facts, self.routes))
+        draft.replace(self._path)
+
+    def _reload(self, before: Routes, after: Routes) -> None:
+        if before.readers != after.readers and not after.hold and not before.hold:
+            say(f"reads go to {', '.join(after.readers)}")
+        if self.bouncer is None or not self.bouncer.healthy():
+            return
+        try:
+            with self.bouncer.console() as console:
+                console.run("RELOAD", 2.0)
+        except AdminError as error:
+            # A silent PgBouncer is killed by its watchdog and reads the file at its start.
+            say(f"RELOAD: {error}")
+
+    def _active(self, address: str) -> int:
+        if self.bouncer is None:
+            return 0
+        try:
+            return len(sessions.busy(self.bouncer, self.facts.read_database, {address}))
+        except AdminError:
+            return 0
+
+    def _writable(self, address: str) -> bool:
+        try:
+            connection = psycopg2.connect(
+                host=address, port=POSTGRES_PORT, user="pgbouncer", password=self._password,
+                dbname=self.facts.database, connect_timeout=2, sslmode="disable",
+                application_name="holdfast-pooler", options="-c statement_timeout=1000",
+                tcp_user_timeout=2000,
+            )
+        except psycopg2.Error:
+            return False
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_is_in_recovery()")
+                row = cursor.fetchone()
+                return row is not None and row[0] is False
+        except psycopg2.Error:
+            return False
+        finally:
+            connection.close()

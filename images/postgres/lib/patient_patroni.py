@@ -1,0 +1,77 @@
+#!/usr/bin/python3
+"""Patroni itself, which waits for what it waits for, and no longer. Installed as `patroni`.
+
+In a switchover Patroni 4.0.7 sleeps for fixed times: up to 1 s between two looks at a PostgreSQL
+that shuts down, 1 s "to give replicas some more time to catch up", 2 s in the members that do not
+take over "to give somebody time to take the leader lock". The last one matters most: commits wait
+for a synchronous standby, and none follows the new leader before those 2 s are over (writes stood
+still 3 to 4 s, 1 to 2 s with this). Here each sleep ends as soon as what it is meant for has
+happened, and lasts as long as Patroni wanted if that does not happen. No decision is changed.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+LOOK_SECONDS = 0.05
+# Patroni's own is 1 s; a look reads one file of 8 KiB.
+STOP_POLLING_SECONDS = 0.1
+
+
+def replicas_caught_up(scope: Mapping[str, Any]) -> bool:
+    """In `on_shutdown`: a replica has the shutdown checkpoint, so the key may be released."""
+    return bool(scope["self"].is_failover_possible(cluster_lsn=scope["checkpoint_location"]))
+
+
+def somebody_leads(scope: Mapping[str, Any]) -> bool:
+    """In `demote` and `process_unhealthy_cluster`: another member has taken the lock."""
+    leader = scope["self"].dcs.get_cluster().leader
+    return bool(leader and leader.name and leader.name != scope["self"].state_handler.name)
+
+
+# What the sleep of each of Patroni's functions waits for, by the function's name in ha.py. A
+# function that a later Patroni renames sleeps as before.
+PURPOSES: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+    "on_shutdown": replicas_caught_up,
+    "_on_shutdown": replicas_caught_up,
+    "demote": somebody_leads,
+    "process_unhealthy_cluster": somebody_leads,
+}
+
+
+class PatientTime:
+    """Stands in for the module `time` in patroni.ha: all of it, with a `sleep` that looks."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def sleep(self, seconds: float) -> None:
+        """As time.sleep, or shorter when the caller's purpose is reached before."""
+        caller = sys._getframe(1)
+        reached = PURPOSES.get(caller.f_code.co_name)
+        if reached is None:
+            time.sleep(seconds)
+            return
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                if reached(caller.f_locals):
+                    return
+            except Exception:  # noqa: BLE001 - etcd is away, or Patroni's insides changed: sleep on
+                pass
+            time.sleep(min(LOOK_SECONDS, left))
+
+
+def main() -> None:
+    import patroni.ha
+    import patroni.postgresql
+    from patroni.__main__ import main as run
+
+    patroni.ha.time = PatientTime()  # type: ignore[attr-defined]
+    patroni.postgresql.STOP_POLLING_INTERVAL = STOP_POLLING_SECONDS
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The sleeps of a switchover end when what they wait for has happened."""
+
+import time
+import types
+import unittest
+
+from image_paths import use
+
+use("postgres")
+
+from patient_patroni import PatientTime  # noqa: E402
+
+clock = PatientTime()
+
+
+class Ha:
+    """As much of Patroni's Ha as its sleeps look at."""
+
+    def __init__(self, leaders: list[str | None], caught_up: list[bool] | None = None) -> None:
+        self.leaders = leaders
+        self.caught_up = caught_up or []
+        self.asked: list[int] = []
+        self.state_handler = types.SimpleNamespace(name="postgres-1")
+        self.dcs = types.SimpleNamespace(get_cluster=self.get_cluster)
+
+    def get_cluster(self) -> types.SimpleNamespace:
+        name = self.leaders.pop(0) if len(self.leaders) > 1 else self.leaders[0]
+        if name == "no etcd":
+            raise OSError(name)
+        return types.SimpleNamespace(leader=name and types.SimpleNamespace(name=name))
+
+    def is_failover_possible(self, cluster_lsn: int) -> bool:
+        self.asked.append(cluster_lsn)
+        return self.caught_up.pop(0)
+
+    # Named as in Patroni's ha.py: the stand-in goes by these names.
+    def demote(self, seconds: float) -> None:
+        clock.sleep(seconds)
+
+    def process_unhealthy_cluster(self, seconds: float) -> None:
+        clock.sleep(seconds)
+
+    def shut_down(self, seconds: float) -> None:
+        def on_shutdown(checkpoint_location: int) -> None:
+            clock.sleep(seconds)
+            self.asked.append(checkpoint_location)
+
+        on_shutdown(77)
+        assert self  # keeps it in the closure, as Patroni does
+
+    def run_cycle(self, seconds: float) -> None:
+        clock.sleep(seconds)
+
+
+def took(action, *args: float) -> float:
+    begin = time.monotonic()
+    action(*args)
+    return time.monotonic() - begin
+
+
+class Sleeps(unittest.TestCase):
+    def test_ends_when_another_member_leads(self) -> None:
+        for name in ("demote", "process_unhealthy_cluster"):
+            ha = Ha([None, "postgres-1", "postgres-2"])
+            self.assertLess(took(getattr(ha, name), 20.0), 10.0, name)
+            self.assertEqual(ha.leaders, ["postgres-2"])
+
+    def test_lasts_while_nobody_else_does(self) -> None:
+        for leaders in ([None], ["postgres-1"], ["no etcd"]):
+            self.assertGreaterEqual(took(Ha(list(leaders)).demote, 0.2), 0.19, leaders)
+
+    def test_ends_when_a_replica_has_the_checkpoint(self) -> None:
+        ha = Ha([None], [False, False, True])
+        self.assertLess(took(ha.shut_down, 20.0), 10.0)
+        self.assertEqual(ha.asked, [77] * 4)
+
+    def test_other_sleeps_are_left_alone(self) -> None:
+        ha = Ha(["postgres-2"])
+        self.assertGreaterEqual(took(ha.run_cycle, 0.1), 0.09)
+
+    def test_the_rest_of_time_is_there(self) -> None:
+        self.assertAlmostEqual(clock.time(), time.time(), delta=5)
+
+
+if __name__ == "__main__":
+    unittest.main()
