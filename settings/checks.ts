@@ -163,7 +163,7 @@ function objectives({ objectives, database }: Parsed): Fault[] {
 
 function parameters({ database }: Parsed): Fault[] {
   return Object.entries(database.parameters).flatMap(([name, value]): Fault[] => {
-    const found = parameterProblem(name, value);
+    const found = parameterProblem(name, value, database.volumeSize);
     if (!found) return [];
     const path = ["database", "parameters", name];
     const set = found.instead ? { set: found.instead } : {};

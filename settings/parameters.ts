@@ -28,7 +28,6 @@ const lossless = held("switching it off lets a crash lose or corrupt acknowledge
 const reserved: ReadonlyMap<string, Reserved> = new Map([
   ["max_connections", seeded("database", "maxConnections", 200)],
   ["shared_buffers", seeded("database", "memory", "512 MB")],
-  ["max_slot_wal_keep_size", seeded("database", "volumeSize", "10 GB")],
   ["archive_timeout", seeded("objectives", "recoveryPoint", "1 min")],
   ["password_encryption", seeded("database", "authentication", "scram-sha-256")],
   [
@@ -64,19 +63,44 @@ function entries(why: Reserved, ...names: string[]): [string, Reserved][] {
   return names.flatMap((line) => line.split(" ")).map((name) => [name, why]);
 }
 
+/** wal_keep_size holds as much back anyway, in MiB. */
+const leastKeptMiB = 128;
+/** The rest of the volume is for data, and for the WAL between two checkpoints. */
+const mostKept = 0.6;
+const mebibytesPer: Readonly<Record<string, number>> = { MB: 1, GB: 1024, TB: 1024 * 1024 };
+
+/** What is wrong with max_slot_wal_keep_size; without the volume's size nobody can say. */
+function keptWalProblem(
+  value: string | number | boolean,
+  volumeSizeMiB: number | undefined,
+): Reserved | undefined {
+  if (volumeSizeMiB === undefined) return seeded("database", "volumeSize", "10 GB");
+  const [, digits, unit = "MB"] = /^(\d{1,9}) ?(MB|GB|TB)?$/.exec(String(value)) ?? [];
+  const kept = Number(digits) * (mebibytesPer[unit] ?? 1);
+  const most = Math.floor(volumeSizeMiB * mostKept);
+  if (kept >= leastKeptMiB && kept <= most) return undefined;
+  return held(
+    `WAL kept for an absent replica, from ${leastKeptMiB}MB to ${most}MB (60 % of database.volumeSize), or it fills the disk; without this line it is 30 %`,
+  );
+}
+
 /**
  * What is wrong with one extra parameter, or undefined; with the setting to use instead where there
  * is one.
+ *
+ * @param volumeSizeMiB what a data volume may hold; without it max_slot_wal_keep_size is refused
  */
 export function parameterProblem(
   name: string,
   value: string | number | boolean,
+  volumeSizeMiB?: number,
 ): Reserved | undefined {
   if (!/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/i.test(name)) {
     return held("not the name of a PostgreSQL parameter (letters, digits, _)");
   }
   const known = reserved.get(name.toLowerCase());
   if (known) return known;
+  if (name === "max_slot_wal_keep_size") return keptWalProblem(value, volumeSizeMiB);
   if (name !== name.toLowerCase()) {
     return held(`write it in lower case (${name.toLowerCase()}), so that it cannot be given twice`);
   }

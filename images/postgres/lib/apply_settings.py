@@ -27,6 +27,9 @@ from pgconf import ConfigFault
 from restarts import RestartFailed, settle
 
 TAKE_SECONDS = 40.0
+# Several live files may be written at once, each with a call of its own, and one of them may have to
+# restart all members.
+PATIENCE_SECONDS = 300.0
 
 
 class NotTaken(Exception):
@@ -160,7 +163,7 @@ def apply() -> int:
 def main() -> int:
     etcd = Etcd(addresses("ETCD"), "patroni", secret("etcd-patroni"))
     try:
-        with Lock(etcd, key("settings"), f"apply-{fact('MEMBER')}"):
+        with Lock(etcd, key("settings"), f"apply-{fact('MEMBER')}", patience=PATIENCE_SECONDS):
             return apply()
     except ConfigFault as error:
         print(f"holdfast-apply-settings: nothing was changed: {error}", file=sys.stderr)

@@ -64,9 +64,10 @@ class PatientTime:
 
 
 def main() -> None:
-    import patroni.ha
+    # Patroni's own order: imported otherwise, its modules import one another in a circle.
+    from patroni.__main__ import main as run  # noqa: I001
     import patroni.postgresql
-    from patroni.__main__ import main as run
+    import patroni.ha
 
     patroni.ha.time = PatientTime()  # type: ignore[attr-defined]
     patroni.postgresql.STOP_POLLING_INTERVAL = STOP_POLLING_SECONDS

@@ -136,8 +136,8 @@ class Pause:
             reason = answer.get("error") or f"status {status}"
             raise PoolerRefused(f"{address} is not well: {reason}")
 
-    def _pause_one(self, address: str) -> None:
-        timeout = self.drain_seconds + 2
+    def _pause_one(self, address: str, timeout: float | None = None) -> None:
+        timeout = timeout or self.drain_seconds + 2
         status, answer = ask(address, "POST", "/pause", self.token, self.body, timeout)
         if status != 200:
             reason = answer.get("error") or answer.get("reason") or f"status {status}"
@@ -192,7 +192,8 @@ class Pause:
     def _renew(self) -> None:
         """Renews at a third of the lease: two renewals may fail."""
         while not self._ended.wait(self.lease_seconds / 3):
-            results = each(self.held, self._pause_one)
+            # Nothing is left to drain, so an agent that is well answers at once.
+            results = each(self.held, lambda a: self._pause_one(a, LOOK_SECONDS))
             for address, result in results.items():
                 if isinstance(result, Exception) and not self._ended.is_set():
                     self.warn(f"the pause of {address} was not renewed: {result}")
@@ -200,14 +201,17 @@ class Pause:
     def resume(self) -> list[str]:
         """Lets the clients go on. Returns what went wrong; a lease ends by itself then."""
         self._ended.set()
-        if self._renewer:
-            # A renewal under way would pause again what is resumed here.
-            self._renewer.join(self.drain_seconds + 3)
-        owner = {"owner": self.body["owner"]}
-        results = each(
-            self.held, lambda a: ask(a, "POST", "/resume", self.token, owner, 3.0)
-        )
+        faults = self._resume_all()
+        if self._renewer and self._renewer.is_alive():
+            # A renewal that was under way may have paused again what was just resumed.
+            self._renewer.join(LOOK_SECONDS + 1)
+            faults = self._resume_all()
         self.held = []
+        return faults
+
+    def _resume_all(self) -> list[str]:
+        owner = {"owner": self.body["owner"]}
+        results = each(self.held, lambda a: ask(a, "POST", "/resume", self.token, owner, 3.0))
         faults = []
         for address, result in results.items():
             if isinstance(result, Exception):

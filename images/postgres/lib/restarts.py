@@ -10,7 +10,7 @@ from handover import Failed, Handover, NotBegun
 from lock import Lock, LockHeld
 from observe import pending
 from patroni_api import PatroniError, change, cluster, leader_of
-from poolers import Pause, PoolerRefused
+from poolers import Pause, PoolerRefused, without
 
 HEALTHY_SECONDS = 120.0
 RESTART_SECONDS = 60
@@ -50,6 +50,16 @@ def restart(member: dict) -> None:
     say(f"{name}: restarted, {time.monotonic() - begin:.1f} s")
 
 
+def restart_replica(member: dict) -> None:
+    """Restarts a replica that nobody reads from meanwhile."""
+    drain = float(fact("DRAIN_SECONDS", "5"))
+    token = secret("pooler-agent") if poolers() else ""
+    with without(member["host"], token, drain) as faults:
+        for fault in faults:
+            say(f"{member['name']}: reads may fail while it restarts: {fault}")
+        restart(member)
+
+
 def waiting(state: dict) -> list[dict]:
     """Members with a pending restart, by their own word, the leader last."""
     leader = leader_of(state)
@@ -62,7 +72,7 @@ def restart_replicas(state: dict) -> int:
     leader = leader_of(state)
     replicas = [m for m in waiting(state) if m is not leader]
     for member in replicas:
-        restart(member)
+        restart_replica(member)
     return len(replicas)
 
 
@@ -105,7 +115,7 @@ def restart_leader(state: dict, lowered: bool) -> None:
             # Patroni started the former leader anew, with the new values, as a replica.
             wait_healthy(leader["name"], leader["host"])
             if pending(leader["host"]) is not None:
-                restart(leader)
+                restart_replica(leader)
             return
     restart_leader_in_place(leader)
 

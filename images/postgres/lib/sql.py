@@ -10,9 +10,18 @@ QUIET = "-c log_statement=none -c log_min_error_statement=panic -c log_min_durat
 
 
 def connect(
-    host: str, port: int = POSTGRES_PORT, seconds: float = 3.0, quiet: bool = True
+    host: str,
+    port: int = POSTGRES_PORT,
+    seconds: float = 3.0,
+    quiet: bool = True,
+    statement_seconds: float = 0.0,
 ) -> psycopg2.extensions.connection:
-    """A superuser's autocommit connection. `seconds` bounds connecting and each statement."""
+    """A superuser's autocommit connection.
+
+    Args:
+        seconds: bounds connecting, and how long an unanswered packet is waited for.
+        statement_seconds: bounds each statement; 0 = not.
+    """
     connection = psycopg2.connect(
         host=host,
         port=port,
@@ -21,7 +30,7 @@ def connect(
         dbname="postgres",
         connect_timeout=max(1, round(seconds)),
         application_name="holdfast",
-        options=QUIET if quiet else "",
+        options=f"{QUIET if quiet else ''} -c statement_timeout={int(statement_seconds * 1000)}",
         tcp_user_timeout=int(seconds * 1000),
     )
     connection.autocommit = True
@@ -29,8 +38,8 @@ def connect(
 
 
 def rows(host: str, text: str, port: int = POSTGRES_PORT, seconds: float = 3.0) -> list[tuple]:
-    """The rows of one statement on a connection of its own."""
-    connection = connect(host, port, seconds)
+    """The rows of one statement on a connection of its own, all within about `seconds`."""
+    connection = connect(host, port, seconds, statement_seconds=seconds)
     try:
         with connection.cursor() as cursor:
             cursor.execute(text)

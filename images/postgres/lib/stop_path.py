@@ -1,6 +1,7 @@
 """What a stopping member does before Patroni stops: a leader hands over, if that can succeed; a
 replica is left out by the poolers, and its reads end."""
 
+import contextlib
 import subprocess
 
 from candidate import choose
@@ -11,6 +12,7 @@ from poolers import leave as leave_pools
 
 # Reads before the handover must not eat its time: a silent etcd means "stop at once".
 ASK_SECONDS = 2.0
+RESUME_SECONDS = 3.0
 
 
 def leave(member: str, bound_seconds: float) -> str:
@@ -32,12 +34,19 @@ def leave(member: str, bound_seconds: float) -> str:
         return f"stopping at once, without a handover: {error}"
     if choice.name is None:
         return f"stopping at once, without a handover: {choice.reason}"
+    # This leader stops in any case: a transaction that does not end is ended, and only that one
+    # fails. The time left over is for the clients to be resumed.
+    command = ["holdfast-handover", "--cut", "--timeout", str(bound_seconds - RESUME_SECONDS)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        command = ["holdfast-handover", "--timeout", str(bound_seconds - 1)]
-        done = subprocess.run(command, timeout=bound_seconds, capture_output=True, text=True)
+        output, _ = process.communicate(timeout=bound_seconds)
     except subprocess.TimeoutExpired:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(RESUME_SECONDS)
+        process.kill()
         return f"the handover took longer than {bound_seconds} s: stopping"
-    return (done.stdout + done.stderr).strip() or f"handover ended with {done.returncode}"
+    return output.strip() or f"handover ended with {process.returncode}"
 
 
 def _send_readers_away(member: str) -> str:

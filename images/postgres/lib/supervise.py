@@ -3,6 +3,7 @@
 
 - Patroni's end is the container's end: the restart policy starts both anew. One exception: a
   Patroni that refuses an etcd which answers (stuck.py) is started anew under a running PostgreSQL.
+- A replica that can never stream again is cloned anew (reclone.py).
 - pgBackRest's server is started anew when it dies; its death never touches PostgreSQL.
 - SIGTERM: a leader first hands over (M15), bounded by HOLDFAST_STOP_PATH_SECONDS (15), unless the
   cluster as a whole is stopping (M7), no candidate is healthy or etcd is silent; then Patroni stops
@@ -16,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+import reclone
 import stop_path
 import stuck
 from compose import compose
@@ -82,6 +84,7 @@ class Supervisor:
             return 78
         self.patroni = subprocess.Popen(["patroni", str(folder)])
         stuck.watch(self._on_stuck)
+        reclone.watch(log)
         while not self.stopping:
             if self.stuck:
                 self._renew_patroni(folder)
