@@ -14,12 +14,14 @@ const CONTEXTS = {
   postgres: "images/postgres",
   haproxy: "images/haproxy",
   pooler: "images/pooler",
+  guard: "images/guard",
   exporters: "images/exporters",
   backup: "images/backup",
   authority: "images/authority",
   app: "app",
   prometheus: "images/prometheus",
   alertmanager: "images/alertmanager",
+  drill: "images/drill",
 } as const;
 
 export type ImageName = keyof typeof CONTEXTS | "grafana";

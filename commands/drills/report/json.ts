@@ -1,0 +1,88 @@
+import { percentile } from "../gaps.ts";
+import type { DrillResult } from "../types.ts";
+import { FIGURES, outcomeOf } from "./figures.ts";
+
+/** What the drills ran on: figures of another machine are other figures. */
+export interface MachineFacts {
+  readonly cores: number;
+  readonly memoryMiB: number;
+  /** The Docker engine's. */
+  readonly docker: string;
+  /** Program → version, e.g. `postgresql` → `17.6`. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** One figure over the runs of one drill that measured it. */
+export interface Spread {
+  /** How many runs measured it. */
+  readonly n: number;
+  readonly min: number;
+  /** Nearest rank, as p95: always a measured value. */
+  readonly median: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+/** All runs of one drill. */
+export interface Summary {
+  readonly drill: string;
+  /** Runs that took place. */
+  readonly n: number;
+  readonly passed: number;
+  readonly skipped: number;
+  /** Figure → its spread; without those that no run measured. */
+  readonly figures: Readonly<Record<string, Spread>>;
+}
+
+/** What `drill --json` prints. */
+export interface DrillReport {
+  readonly stack: string;
+  /** ISO time. */
+  readonly startedAt: string;
+  readonly machine: MachineFacts;
+  /** None missed its objectives, and at least one passed: a drill that was skipped has done neither. */
+  readonly passed: boolean;
+  readonly summary: readonly Summary[];
+  readonly runs: readonly DrillResult[];
+}
+
+/** The whole run as one object. Pure. */
+export function drillReport(
+  about: Pick<DrillReport, "stack" | "startedAt" | "machine">,
+  runs: readonly DrillResult[],
+): DrillReport {
+  const outcomes = runs.map(outcomeOf);
+  const passed = outcomes.includes("passed") && !outcomes.includes("MISSED");
+  return { ...about, passed, summary: summaryOf(runs), runs };
+}
+
+/** A summary for each drill, in the order in which they first ran. Pure. */
+export function summaryOf(runs: readonly DrillResult[]): Summary[] {
+  return [...new Set(runs.map(({ drill }) => drill))].map((drill) => {
+    const all = runs.filter((run) => run.drill === drill);
+    const done = all.filter(({ skipped }) => skipped === undefined);
+    const figures = FIGURES.flatMap(({ name }): [string, Spread][] => {
+      const spread = spreadOf(done.map((run) => run[name]).filter(isNumber));
+      return spread === undefined ? [] : [[name, spread]];
+    });
+    return {
+      drill,
+      n: done.length,
+      passed: done.filter(({ passed }) => passed).length,
+      skipped: all.length - done.length,
+      figures: Object.fromEntries(figures),
+    };
+  });
+}
+
+function spreadOf(values: readonly number[]): Spread | undefined {
+  const [min, median] = [Math.min(...values), percentile(values, 50)];
+  const [p95, max] = [percentile(values, 95), Math.max(...values)];
+  return median === undefined || p95 === undefined
+    ? undefined
+    : { n: values.length, min, median, p95, max };
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}

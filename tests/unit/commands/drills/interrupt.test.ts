@@ -1,0 +1,29 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { whileInterruptible } from "../../../../commands/drills/interrupt.ts";
+
+const own = vi.fn();
+
+afterEach(() => {
+  process.removeListener("SIGINT", own);
+  own.mockClear();
+});
+
+test("a Ctrl-C aborts the work instead of ending the launcher, whose handlers come back", async () => {
+  process.on("SIGINT", own);
+  const before = process.listeners("SIGINT");
+  const result = await whileInterruptible(async (signal) => {
+    expect(signal.aborted).toBe(false);
+    process.emit("SIGINT", "SIGINT");
+    return signal.aborted;
+  });
+  expect(result).toBe(true);
+  expect(own).not.toHaveBeenCalled();
+  expect(process.listeners("SIGINT")).toEqual(before);
+});
+
+test("they come back after work that fails, too", async () => {
+  process.on("SIGINT", own);
+  await expect(whileInterruptible(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  process.emit("SIGINT", "SIGINT");
+  expect(own).toHaveBeenCalledOnce();
+});

@@ -1,0 +1,239 @@
+import { describe, expect, test } from "vitest";
+import { needFullRedundancy, runAll } from "../../../../commands/drills/all.ts";
+import { Interrupted, runDrill } from "../../../../commands/drills/run.ts";
+import {
+  type Drill,
+  type Injected,
+  type Scene,
+  Skipped,
+} from "../../../../commands/drills/scene.ts";
+import { allBoxes, FakeStage, look, members, record, rowsOf, write } from "./fakes.ts";
+
+const never = new AbortController().signal;
+
+/** A fault that writes down when it is made and undone. */
+function fault(
+  stage: FakeStage,
+  inject: (scene: Scene) => Promise<Injected> = async () => ({ fault: "it was broken" }),
+): Drill {
+  return {
+    name: "postgres-killed",
+    family: "crash",
+    description: "",
+    async inject(scene) {
+      scene.undo("it is mended", async () => stage.log.push("undo"));
+      stage.log.push(`inject ${scene.leader.alias}`);
+      return inject(scene);
+    },
+  };
+}
+
+describe("one drill", () => {
+  test("goes from load to ledger in this order", async () => {
+    const stage = new FakeStage();
+    const drill = fault(stage, async () => ({ fault: "it was broken", holdSeconds: 7 }));
+    const result = await runDrill(drill, stage, never);
+    expect(stage.log).toEqual([
+      "load",
+      "mark fault: postgres-killed",
+      "inject postgres-1",
+      "mark undone: it is mended",
+      "undo",
+      "mark full redundancy",
+      "stop",
+      "rows holdfast-lab-a-postgres-1",
+      "rows holdfast-lab-a-postgres-2",
+      "rows holdfast-lab-a-postgres-3",
+      "kill",
+    ]);
+    expect(result).toMatchObject({
+      drill: "postgres-killed",
+      fault: "it was broken",
+      passed: true,
+      acknowledged: 8,
+      lost: 0,
+      leaderBefore: "postgres-1",
+      leaderAfter: "postgres-1",
+      timelineBefore: 3,
+      timelineAfter: 3,
+      notes: ["a quiet machine", "alerts before the fault was undone: PostgresDown"],
+    });
+    expect(result.verdicts.map(({ member }) => member)).toEqual([
+      "postgres-1",
+      "postgres-2",
+      "postgres-3",
+    ]);
+    expect(result.error).toBeUndefined();
+  });
+
+  test("a row that one replica lacks is a miss", async () => {
+    const stage = new FakeStage();
+    stage.rowsAt = (container) =>
+      rowsOf(stage.loaded).slice(container.endsWith("postgres-3") ? 1 : 0);
+    const result = await runDrill(fault(stage), stage, never);
+    expect(result).toMatchObject({ passed: false, lost: 1 });
+    expect(result.verdicts[2]?.lost).toEqual(["1/1"]);
+    expect(result.objectives.filter(({ met }) => !met).map(({ name }) => name)).toEqual(["lost"]);
+  });
+
+  test("redundancy counts from the undo to the first look of a steady row", async () => {
+    const stage = new FakeStage();
+    let looks = 0;
+    stage.looks = () => {
+      const broken = stage.log.includes("undo") && ++looks <= 4;
+      // Full once in between: that does not count.
+      return broken && looks !== 2 ? look(allBoxes().slice(1)) : look();
+    };
+    const result = await runDrill(fault(stage), stage, never);
+    expect(result.redundancySeconds).toBe(1);
+    expect(result.passed).toBe(true);
+  });
+
+  test("a fault that fails halfway is undone, and the ledger was not checked", async () => {
+    const stage = new FakeStage();
+    const drill = fault(stage, async () => {
+      throw new Error("the second half did not work");
+    });
+    const result = await runDrill(drill, stage, never);
+    expect(stage.log.slice(-3)).toEqual(["inject postgres-1", "undo", "kill"]);
+    expect(result).toMatchObject({ passed: false, error: "the second half did not work" });
+    expect(result.objectives.find(({ name }) => name === "lost")).toEqual({
+      name: "lost",
+      limit: 0,
+      measured: undefined,
+      met: false,
+    });
+  });
+
+  test("an interruption undoes the fault and is thrown", async () => {
+    const stage = new FakeStage();
+    const person = new AbortController();
+    stage.onSleep = (seconds) => {
+      if (seconds === 35) {
+        person.abort();
+      }
+    };
+    const drill = fault(stage, async () => ({ fault: "cut off", holdSeconds: 35 }));
+    await expect(runDrill(drill, stage, person.signal)).rejects.toThrow(Interrupted);
+    expect(stage.log.slice(-3)).toEqual(["inject postgres-1", "undo", "kill"]);
+  });
+
+  test("several undos run last first, each once, whatever becomes of the others", async () => {
+    const stage = new FakeStage();
+    const drill = fault(stage, async ({ undo, cleanUp }) => {
+      cleanUp("cleared up", async () => stage.log.push("clean"));
+      undo("the second", async () => {
+        stage.log.push("undo 2");
+        throw new Error("no such container");
+      });
+      return { fault: "" };
+    });
+    const result = await runDrill(drill, stage, never);
+    const steps = stage.log.filter((line) => /^(undo|clean|kill|stop)/.test(line));
+    expect(steps).toEqual(["undo 2", "undo", "stop", "kill", "clean"]);
+    expect(result.error).toBe("not undone (the second): no such container");
+    expect(result.passed).toBe(false);
+  });
+
+  test("what cannot run is skipped with its reason, and cleared up", async () => {
+    const stage = new FakeStage();
+    const drill: Drill = {
+      ...fault(stage),
+      async prepare({ cleanUp }) {
+        cleanUp("started again", async () => stage.log.push("clean"));
+        throw new Skipped("this needs root");
+      },
+    };
+    const result = await runDrill(drill, stage, never);
+    expect(result).toMatchObject({ passed: false, skipped: "this needs root", objectives: [] });
+    expect(stage.log).toEqual(["clean"]);
+  });
+
+  test("no write and no redundancy in time are errors", async () => {
+    const silent = new FakeStage();
+    silent.writesAgain = undefined;
+    const first = await runDrill(fault(silent), silent, never);
+    expect(first.error).toBe("no write was acknowledged within 120 s after the fault");
+    const broken = new FakeStage();
+    broken.looks = () => look(broken.log.includes("undo") ? allBoxes().slice(1) : allBoxes());
+    const second = await runDrill(fault(broken), broken, never);
+    expect(second.error).toBe("no full redundancy within 120 s: etcd-1 has no container");
+    expect(second.passed).toBe(false);
+  });
+
+  test("a replica that does not replay fails the drill", async () => {
+    const stage = new FakeStage();
+    const late = { ...members["postgres-3"], state: "running", role: "replica" };
+    stage.looks = () =>
+      stage.log.includes("stop")
+        ? look(allBoxes(), { ...members, "postgres-3": { ...late, xlog: {} } })
+        : look();
+    const result = await runDrill(fault(stage), stage, never);
+    expect(result.error).toBe("postgres-3 did not replay the leader's WAL in 30 s");
+  });
+
+  test("what the fault itself found wrong fails the drill", async () => {
+    const stage = new FakeStage();
+    const drill = fault(stage, async () => ({ fault: "two at once", wrong: "both succeeded" }));
+    expect(await runDrill(drill, stage, never)).toMatchObject({
+      passed: false,
+      error: "both succeeded",
+    });
+  });
+
+  test("a load that the fault ends: a second one ends the gap, untold rows are unknown", async () => {
+    const stage = new FakeStage();
+    const first = record();
+    const second = record({ writes: [write(1, 1, { begin: 120, end: 121 })] });
+    const start = stage.startLoad;
+    let loads = 0;
+    stage.startLoad = async () => {
+      loads += 1;
+      if (loads === 2) {
+        throw new Error("nothing answers yet");
+      }
+      const load = await start();
+      const own = loads === 1 ? first : second;
+      return { ...load, record: () => own };
+    };
+    stage.rowsAt = () => [...rowsOf(first), { client: 2, sequence: 5 }];
+    const drill: Drill = { ...fault(stage), endsLoad: true };
+    const result = await runDrill(drill, stage, never);
+    expect(loads).toBe(3);
+    expect(result.writeGapSeconds).toBeCloseTo(121 - 104.01);
+    expect(result).toMatchObject({ acknowledged: 8, lost: 0, phantom: 0 });
+  });
+});
+
+describe("several drills", () => {
+  test("the list runs as often as asked, and one that fails does not stop it", async () => {
+    const stage = new FakeStage();
+    const bad: Drill = {
+      ...fault(stage, async () => Promise.reject(new Error("no"))),
+      name: "bad",
+    };
+    const done: string[] = [];
+    const runs = await runAll([bad, fault(stage)], 2, stage, never, ({ drill }) =>
+      done.push(drill),
+    );
+    expect(done).toEqual(["bad", "postgres-killed", "bad", "postgres-killed"]);
+    expect(runs.ended).toBeUndefined();
+  });
+
+  test("a stack that does not come back ends it", async () => {
+    const stage = new FakeStage();
+    stage.looks = () => look(stage.log.includes("undo") ? allBoxes().slice(1) : allBoxes());
+    const runs = await runAll([fault(stage), fault(stage)], 1, stage, never, () => undefined);
+    expect(runs.results).toHaveLength(1);
+    expect(runs.ended).toBe("broken");
+  });
+
+  test("a stack that lacks something is refused", async () => {
+    const stage = new FakeStage();
+    stage.looks = () => look(allBoxes().slice(1));
+    await expect(needFullRedundancy(stage)).rejects.toMatchObject({
+      message: expect.stringContaining("not fully redundant"),
+      advice: expect.arrayContaining(["missing: etcd-1 has no container"]),
+    });
+  });
+});
