@@ -13,6 +13,7 @@ export const SCRAPE_JOBS = {
   edge: { port: 8404 },
   app: { port: 8000 },
   backup: { port: 9854 },
+  guard: { port: 9855 },
   prometheus: { port: 9090 },
   alertmanager: { port: 9093 },
   grafana: { port: 3000 },

@@ -16,6 +16,7 @@ const NAMES = [
   "patroni-rest",
   "etcd-root",
   "etcd-patroni",
+  "etcd-guard",
   "django-secret-key",
   "grafana-admin",
 ] as const;

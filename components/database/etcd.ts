@@ -69,6 +69,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
         secrets: [
           secretFile("etcd-root", passwords["etcd-root"]),
           secretFile("etcd-patroni", passwords["etcd-patroni"]),
+          secretFile("etcd-guard", passwords["etcd-guard"]),
         ],
         hosts: databaseHosts(placement.subnet),
         stopSeconds: 15,

@@ -41,13 +41,24 @@ const SINGLES = {
   "postgres-exporter": 75,
 } satisfies Record<string, number>;
 
+/** On no network at all: reached through a socket in a volume. */
+const OFFLINE = ["docker-proxy"] as const;
+
 export type RangedTier = keyof typeof RANGES;
 export type SingleTier = keyof typeof SINGLES;
-export type Tier = RangedTier | SingleTier;
+export type OfflineTier = (typeof OFFLINE)[number];
+/** A tier with an address. */
+export type OnlineTier = RangedTier | SingleTier;
+export type Tier = OnlineTier | OfflineTier;
 
 /** Whether a tier has numbered instances. */
 export function isRanged(tier: Tier): tier is RangedTier {
   return tier in RANGES;
+}
+
+/** Whether a tier has no address, and its container no network. */
+export function isOffline(tier: Tier): tier is OfflineTier {
+  return OFFLINE.some((offline) => offline === tier);
 }
 
 /** Highest instance number of a tier's range. */
@@ -71,7 +82,7 @@ export function aliasOf(tier: Tier, instance?: number): string {
  * @param subnet the site's /24, e.g. `10.80.12.0/24`
  * @throws RangeError for an instance outside the tier's range
  */
-export function addressOf(subnet: string, tier: Tier, instance?: number): string {
+export function addressOf(subnet: string, tier: OnlineTier, instance?: number): string {
   const octet = isRanged(tier)
     ? RANGES[tier].base + requireInstance(tier, instance)
     : SINGLES[tier];

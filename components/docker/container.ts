@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
-import { addressOf, aliasOf, type HostEntry, type Tier } from "./addresses.ts";
+import { addressOf, aliasOf, type HostEntry, isOffline, type Tier } from "./addresses.ts";
 import { labelsOf, type Placement } from "./placement.ts";
 import type { SecretFile } from "./secretFile.ts";
 
@@ -23,6 +23,18 @@ export interface VolumeMount {
   readonly volume: docker.Volume;
   readonly path: string;
   /** @default false */
+  readonly readOnly?: boolean;
+}
+
+/**
+ * A path of the Docker host in a container. For what exists only there, such as Docker's own socket:
+ * data belongs into volumes.
+ */
+export interface HostMount {
+  /** On the Docker host; it has to exist, else Docker makes a folder there. */
+  readonly hostPath: string;
+  readonly path: string;
+  /** A socket can be talked to all the same: this keeps the file itself. @default false */
   readonly readOnly?: boolean;
 }
 
@@ -49,6 +61,10 @@ export interface ContainerArgs {
   /** `/dev/shm` in MiB. @default Docker's 64 */
   readonly shmMiB?: number;
   readonly volumes?: readonly VolumeMount[];
+  /** Paths of the Docker host. @default none */
+  readonly hostMounts?: readonly HostMount[];
+  /** `uid:gid` that the program runs as. @default the image's */
+  readonly user?: string;
   /** Directory → mount options, for what must not outlive the container. */
   readonly tmpfs?: Readonly<Record<string, string>>;
   readonly files?: readonly FixedFile[];
@@ -83,7 +99,7 @@ export function container(
   args: ContainerArgs,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-  const { settings, site, subnet } = placement;
+  const { settings, site } = placement;
   const alias = aliasOf(args.tier, args.instance);
   return new docker.Container(
     `${site}-${alias}`,
@@ -95,14 +111,9 @@ export function container(
       mustRun: true,
       envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
       ...(args.command === undefined ? {} : { command: [...args.command] }),
+      ...(args.user === undefined ? {} : { user: args.user }),
       ...memoryLimits(args),
-      networksAdvanced: [
-        {
-          name: placement.network.name,
-          aliases: [alias],
-          ipv4Address: addressOf(subnet, args.tier, args.instance),
-        },
-      ],
+      ...network(placement, args),
       hosts: (args.hosts ?? []).map(({ host, ip }) => ({ host, ip })),
       // A lookup that hangs for ten seconds keeps a cut-off leader leading (lab §4, pitfall 2).
       dnsOpts: ["timeout:1", "attempts:1"],
@@ -111,11 +122,7 @@ export function container(
         external,
         ip: settings.network.bindAddress,
       })),
-      volumes: (args.volumes ?? []).map(({ volume, path, readOnly }) => ({
-        volumeName: volume.name,
-        containerPath: path,
-        readOnly: readOnly ?? false,
-      })),
+      volumes: mounts(args),
       ...(args.tmpfs === undefined ? {} : { tmpfs: { ...args.tmpfs } }),
       uploads: [...(args.files ?? []).map(upload), ...(args.secrets ?? []).map(secretUpload)],
       // Secrets belong to root:root, mode 0440; the group lets the unprivileged process read them.
@@ -139,6 +146,30 @@ export function container(
       dependsOn: dependencies(args, opts),
     },
   );
+}
+
+/** A fixed address on the site's network, or no network at all. */
+function network({ network: { name }, subnet }: Placement, { tier, instance }: ContainerArgs) {
+  if (isOffline(tier)) {
+    return { networkMode: "none" };
+  }
+  const ipv4Address = addressOf(subnet, tier, instance);
+  return { networksAdvanced: [{ name, aliases: [aliasOf(tier, instance)], ipv4Address }] };
+}
+
+function mounts({ volumes = [], hostMounts = [] }: ContainerArgs) {
+  return [
+    ...volumes.map(({ volume, path, readOnly }) => ({
+      volumeName: volume.name,
+      containerPath: path,
+      readOnly: readOnly ?? false,
+    })),
+    ...hostMounts.map(({ hostPath, path, readOnly }) => ({
+      hostPath,
+      containerPath: path,
+      readOnly: readOnly ?? false,
+    })),
+  ];
 }
 
 function memoryLimits(args: ContainerArgs) {

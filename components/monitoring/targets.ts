@@ -1,5 +1,5 @@
 import type { ScrapeJob } from "../../templates/targets.ts";
-import { addressOf, aliasOf, type Tier } from "../docker/addresses.ts";
+import { addressOf, aliasOf, type OnlineTier } from "../docker/addresses.ts";
 import type { Placement } from "../docker/placement.ts";
 
 /** One thing that Prometheus scrapes. */
@@ -17,7 +17,7 @@ export interface Target {
  * new replica brings its targets.
  */
 export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "subnet">): Target[] {
-  const target = (job: ScrapeJob, tier: Tier, n?: number, at: Tier = tier): Target => ({
+  const target = (job: ScrapeJob, tier: OnlineTier, n?: number, at: OnlineTier = tier): Target => ({
     job,
     address: addressOf(subnet, at, n),
     component: tier,
@@ -37,6 +37,7 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     target("router", "router"),
     target("edge", "edge"),
     target("backup", "backup"),
+    target("guard", "guard"),
     target("postgres-exporter", "postgres-exporter"),
     target("prometheus", "prometheus"),
     target("alertmanager", "alertmanager"),

@@ -7,6 +7,7 @@ import type { Authority } from "../backup/authority.ts";
 import { Backup } from "../backup/backup.ts";
 import type { CredentialName } from "../database/credentials.ts";
 import { EtcdCluster } from "../database/etcd.ts";
+import { Guard } from "../database/guard.ts";
 import { Pooler } from "../database/pooler.ts";
 import { PostgresCluster } from "../database/postgres.ts";
 import { Roles } from "../database/roles.ts";
@@ -65,6 +66,7 @@ export class Site extends pulumi.ComponentResource {
       { ...tier, authority, etcd },
       { parent: this },
     );
+    new Guard(`${name}-guard`, { ...tier, etcd, postgres }, { parent: this });
     new Router(`${name}-router`, { ...tier, postgres }, { parent: this });
     const roles = new Roles(`${name}-roles`, { ...tier, postgres }, { parent: this });
     const pooler = new Pooler(`${name}-pooler`, { ...tier, roles }, { parent: this });

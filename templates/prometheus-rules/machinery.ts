@@ -40,9 +40,29 @@ export function machineryRules(facts: RuleFacts): AlertRule[] {
       action: "At 100 % etcd refuses writes, and leases with them. Compact and defragment it.",
     },
     {
+      alert: "GuardBlind",
+      // Down, without Docker or etcd, or without a look at both for half a minute.
+      expr: 'up{job="guard"} == 0 or holdfast_guard_docker_up == 0 or holdfast_guard_etcd_up == 0 or time() - holdfast_guard_last_look_timestamp_seconds > 30',
+      forSeconds: MINUTE,
+      severity: "warning",
+      summary: "The guard of site {{ $labels.site }} sees nothing: a dead leader is replaced late",
+      action: `A failover then takes ${facts.patroni.ttlSeconds} s (Patroni's ttl) instead of some 4 s. The logs of guard and docker-proxy say who does not answer; a Docker that made its socket anew wants docker-proxy restarted.`,
+    },
+    {
+      alert: "GuardReleasedKey",
+      expr: "increase(holdfast_guard_releases_total[10m]) > 0",
+      forSeconds: 0,
+      severity: "warning",
+      summary:
+        "The leader's container of site {{ $labels.site }} ended, and the guard released its key",
+      action:
+        "Another member leads by now. The guard's log names the container: find out why it ended.",
+    },
+    {
       alert: "TargetDown",
       // Application instances above the minimum are stopped on purpose: InstancesMissing counts them.
-      expr: 'up{job!="app"} == 0',
+      // The guard has an alert of its own.
+      expr: 'up{job!~"app|guard"} == 0',
       forSeconds: Math.max(MINUTE, 3 * facts.scrapeIntervalSeconds),
       severity: "warning",
       summary: "{{ $labels.job }} of {{ $labels.instance }} cannot be scraped",

@@ -1,10 +1,14 @@
 #!/usr/bin/python3
-"""Closes etcd (M21): users root and patroni, the role patroni limited to /holdfast/, auth on.
+"""Closes etcd (M21): users root, patroni and guard, each with a role of its own, auth on.
 
-Idempotent and safe when every member does it at once. Ends when it is done; a member runs it after
-each start, so it is done again when all data was lost. Passwords come from the secret files.
+patroni may do everything below /holdfast/; guard may read the few keys it decides by and write the
+leader's key alone (etcd knows no right to delete that is not one to write). Idempotent and safe
+when every member does it at once. Ends when it is done; a member runs it after each start, so it is
+done again when all data was lost. Passwords come from the secret files.
+Environment: HOLDFAST_SCOPE.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -47,42 +51,56 @@ def ensure_user(etcd: Etcd, name: str, password: str, role: str) -> None:
     etcd.call("/v3/auth/user/grant", {"user": name, "role": role})
 
 
-def ensure(etcd: Etcd, root: str, patroni: str) -> None:
-    """One pass; raises EtcdError when etcd cannot do it now."""
+def grant(etcd: Etcd, role: str, kind: str, key: str, end: str | None = None) -> None:
+    """Lets a role READ, WRITE or READWRITE one key, or those from `key` up to `end`."""
+    perm = {"permType": kind, "key": encode(key)}
+    if end is not None:
+        perm["range_end"] = encode(end)
+    etcd.call("/v3/auth/role/grant", {"name": role, "perm": perm})
+
+
+def ensure_roles(etcd: Etcd, scope: str) -> None:
+    """The roles and what each may touch."""
+    for role in ("root", "patroni", "guard"):
+        present(etcd, "/v3/auth/role/add", {"name": role})
+    grant(etcd, "patroni", "READWRITE", PREFIX, prefix_end(PREFIX))
+    grant(etcd, "guard", "READWRITE", f"{PREFIX}{scope}/leader")
+    for name in ("stopping", "config"):
+        grant(etcd, "guard", "READ", f"{PREFIX}{scope}/{name}")
+
+
+def ensure_password(etcd: Etcd, name: str, password: str) -> None:
+    """When the secret has changed, root, whose password is right, sets the new one."""
+    try:
+        Etcd(etcd.hosts, name, password, etcd.timeout).login()
+    except EtcdUnreachable:
+        raise
+    except EtcdError:
+        etcd.call("/v3/auth/user/changepw", {"name": name, "password": password})
+
+
+def ensure(etcd: Etcd, scope: str, passwords: dict[str, str]) -> None:
+    """One pass; raises EtcdError when etcd cannot do it now. `passwords` by user, root's too."""
     enabled = etcd.login()
-    present(etcd, "/v3/auth/role/add", {"name": "root"})
-    present(etcd, "/v3/auth/role/add", {"name": "patroni"})
-    etcd.call(
-        "/v3/auth/role/grant",
-        {
-            "name": "patroni",
-            "perm": {
-                "permType": "READWRITE",
-                "key": encode(PREFIX),
-                "range_end": encode(prefix_end(PREFIX)),
-            },
-        },
-    )
-    ensure_user(etcd, "root", root, "root")
-    ensure_user(etcd, "patroni", patroni, "patroni")
-    if enabled:
-        try:
-            Etcd(etcd.hosts, "patroni", patroni, etcd.timeout).login()
-        except EtcdUnreachable:
-            raise
-        except EtcdError:
-            # The secret changed: root, whose password is right, sets the new one.
-            etcd.call("/v3/auth/user/changepw", {"name": "patroni", "password": patroni})
-    else:
+    ensure_roles(etcd, scope)
+    for name, password in passwords.items():
+        ensure_user(etcd, name, password, name)
+    if not enabled:
         etcd.call("/v3/auth/enable")
+        return
+    for name, password in passwords.items():
+        if name != "root":
+            ensure_password(etcd, name, password)
 
 
 def main() -> None:
-    root, patroni = read_secret("etcd-root"), read_secret("etcd-patroni")
+    passwords = {name: read_secret(f"etcd-{name}") for name in ("root", "patroni", "guard")}
+    scope = os.environ.get("HOLDFAST_SCOPE") or sys.exit("holdfast: HOLDFAST_SCOPE is missing")
     said = ""
     while True:
         try:
-            ensure(Etcd(["127.0.0.1"], "root", root, timeout=5.0), root, patroni)
+            etcd = Etcd(["127.0.0.1"], "root", passwords["root"], timeout=5.0)
+            ensure(etcd, scope, passwords)
             FLAG.touch()
             return
         except EtcdError as error:

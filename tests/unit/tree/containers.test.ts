@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { socketOf } from "../../../components/database/guard.ts";
 import { type Recording, record, STACK_ID, settingsWith } from "./mocks.ts";
 
 /** What this file reads of a container's inputs. */
@@ -12,10 +13,12 @@ interface ContainerInputs {
   envs: string[];
   memory: number;
   memorySwap: number;
-  networksAdvanced: { name: string; aliases: string[]; ipv4Address: string }[];
+  networksAdvanced?: { name: string; aliases: string[]; ipv4Address: string }[];
+  networkMode?: string;
   labels: { label: string; value: string }[];
   ports: { internal: number; external: number; ip: string }[];
-  volumes: { volumeName: string; containerPath: string }[];
+  volumes: { volumeName?: string; hostPath?: string; containerPath: string; readOnly: boolean }[];
+  user?: string;
   uploads: { file: string; permissions: string }[];
   groupAdds?: string[];
   securityOpts: string[];
@@ -30,6 +33,10 @@ interface ContainerInputs {
 }
 
 const settings = settingsWith({ network: { bindAddress: "127.0.0.9" } });
+/** Reached through a socket in a volume. */
+const OFFLINE = ["docker-proxy"];
+/** The folder of that socket. */
+const SHARED = "/run/docker-proxy";
 let tree: Recording;
 let containers: { alias: string; inputs: ContainerInputs; label: string }[];
 
@@ -44,7 +51,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(19);
+  expect(containers).toHaveLength(21);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -56,7 +63,12 @@ function each(check: (inputs: ContainerInputs, alias: string) => void): void {
 
 test("each has an address of its own on the site's network, outside of what Docker hands out", () => {
   const addresses = new Set<string>();
-  each(({ networksAdvanced, hostname }, alias) => {
+  each(({ networksAdvanced = [], networkMode, hostname }, alias) => {
+    if (OFFLINE.includes(alias)) {
+      expect([networkMode, networksAdvanced]).toEqual(["none", []]);
+      return;
+    }
+    expect(networkMode).toBeUndefined();
     expect(networksAdvanced).toHaveLength(1);
     const [attached] = networksAdvanced;
     expect(attached?.name).toBe("holdfast-dev-a-network");
@@ -68,16 +80,16 @@ test("each has an address of its own on the site's network, outside of what Dock
     expect(octet).toBeLessThan(128);
     addresses.add(attached?.ipv4Address ?? "");
   });
-  expect(addresses.size).toBe(containers.length);
+  expect(addresses.size).toBe(containers.length - OFFLINE.length);
   expect(tree.get("Network a-network").inputs.ipamConfigs).toEqual([
     { subnet: "10.88.65.0/24", gateway: "10.88.65.1", ipRange: "10.88.65.128/25" },
   ]);
 });
 
 test("the addresses, tier by tier", () => {
-  const table = containers.map(
-    ({ alias, inputs }) => `${alias} ${inputs.networksAdvanced[0]?.ipv4Address}`,
-  );
+  const table = containers
+    .filter(({ alias }) => !OFFLINE.includes(alias))
+    .map(({ alias, inputs }) => `${alias} ${inputs.networksAdvanced?.[0]?.ipv4Address}`);
   expect(table.sort()).toMatchInlineSnapshot(`
     [
       "alertmanager 10.88.65.66",
@@ -89,6 +101,7 @@ test("the addresses, tier by tier", () => {
       "etcd-2 10.88.65.3",
       "etcd-3 10.88.65.4",
       "grafana 10.88.65.67",
+      "guard 10.88.65.71",
       "pooler-1 10.88.65.81",
       "pooler-2 10.88.65.82",
       "pooler-exporter-1 10.88.65.91",
@@ -211,16 +224,45 @@ test("ports are open on the bind address alone, each once", () => {
 
 test("data, configuration and secrets are where no other container writes", () => {
   const writers = containers.flatMap(({ inputs }) =>
-    inputs.volumes
-      .filter(({ containerPath }) => containerPath !== "/etc/holdfast/live")
-      .map(({ volumeName }) => volumeName),
+    inputs.volumes.filter(({ readOnly }) => !readOnly).map(({ volumeName }) => volumeName),
   );
+  expect(writers).not.toContain(undefined);
   expect(new Set(writers).size).toBe(writers.length);
-  each(({ volumes }) => {
-    for (const volume of volumes as { containerPath: string; readOnly?: boolean }[]) {
-      expect(volume.readOnly).toBe(volume.containerPath === "/etc/holdfast/live");
+  each(({ volumes }, alias) => {
+    for (const { containerPath, readOnly, hostPath } of volumes) {
+      const isReader =
+        containerPath === "/etc/holdfast/live" ||
+        hostPath !== undefined ||
+        (containerPath === SHARED && alias !== "docker-proxy");
+      expect(readOnly).toBe(isReader);
     }
   });
+});
+
+test("Docker's socket is in the proxy alone, and the proxy's in the guard alone", () => {
+  const mounts = containers.flatMap(({ alias, inputs }) =>
+    inputs.volumes
+      .filter(({ hostPath, containerPath }) => hostPath !== undefined || containerPath === SHARED)
+      .map(({ hostPath, volumeName, readOnly }) =>
+        [alias, hostPath ?? volumeName?.replace(/^.*-a-/, ""), readOnly ? "ro" : "rw"].join(" "),
+      ),
+  );
+  expect(mounts.sort()).toEqual([
+    "docker-proxy /var/run/docker.sock ro",
+    "docker-proxy docker-proxy-socket rw",
+    "guard docker-proxy-socket ro",
+  ]);
+  const roots = containers.filter(({ inputs }) => inputs.user !== undefined);
+  expect(roots.map(({ alias, inputs }) => `${alias} ${inputs.user}`)).toEqual([
+    "docker-proxy 0:995",
+  ]);
+});
+
+test("the host's own Docker socket is found from its address", () => {
+  expect(socketOf("unix:///run/user/1000/docker.sock")).toBe("/run/user/1000/docker.sock");
+  for (const elsewhere of ["ssh://ops@db1", "tcp://10.0.0.5:2376", ""]) {
+    expect(socketOf(elsewhere)).toBe("/var/run/docker.sock");
+  }
 });
 
 test("who has secrets is in the group that may read them", () => {

@@ -47,11 +47,13 @@ test("who is given which secret", () => {
       "a-app-1": "database-url replica-url django-secret-key",
       "a-app-2": "database-url replica-url django-secret-key",
       "a-backup": "postgres-backup tls-ca.crt tls.crt tls.key",
+      "a-docker-proxy": "",
       "a-edge": "",
-      "a-etcd-1": "etcd-root etcd-patroni",
-      "a-etcd-2": "etcd-root etcd-patroni",
-      "a-etcd-3": "etcd-root etcd-patroni",
+      "a-etcd-1": "etcd-root etcd-patroni etcd-guard",
+      "a-etcd-2": "etcd-root etcd-patroni etcd-guard",
+      "a-etcd-3": "etcd-root etcd-patroni etcd-guard",
       "a-grafana": "grafana-admin",
+      "a-guard": "etcd-guard",
       "a-pooler-1": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
       "a-pooler-2": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
       "a-pooler-exporter-1": "pooler-monitor",
@@ -98,7 +100,7 @@ test("environment, command and labels are readable, and hold no secret", () => {
 
 test("passwords are long, and safe in any URL", () => {
   const passwords = tree.ofKind("RandomPassword");
-  expect(passwords).toHaveLength(15);
+  expect(passwords).toHaveLength(16);
   for (const { label, inputs, parent } of passwords) {
     expect(inputs.length, label).toBeGreaterThanOrEqual(32);
     expect(inputs.special, label).toBe(false);
