@@ -18,7 +18,11 @@ const program = new Command("holdfast")
   .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   .enablePositionalOptions(false);
 
-/** A command whose code is loaded only when it is called: Pulumi's library alone takes a second. */
+/**
+ * A command whose code is loaded only when it is called: Pulumi's library alone takes a second.
+ *
+ * @param name with its arguments, e.g. `drill [names...]`; the action finds them as `args`
+ */
 function command<Options>(
   name: string,
   description: string,
@@ -29,9 +33,11 @@ function command<Options>(
   for (const option of options) {
     sub.addOption(option);
   }
-  sub.action(async (_own, self: Command) => {
+  // Commander hands over each argument, then the command's own options, then the command.
+  sub.action(async (...given: unknown[]) => {
+    const self = given.at(-1) as Command;
     const action = await load();
-    process.exitCode = (await action(self.optsWithGlobals())) ?? 0;
+    process.exitCode = (await action({ ...self.optsWithGlobals(), args: self.args })) ?? 0;
   });
 }
 
@@ -81,6 +87,12 @@ command(
   option("--to <member>", "which one, e.g. postgres-2 (default: the best candidate)"),
 );
 command(
+  "restart",
+  "restart PostgreSQL on every member, one at a time; clients wait, none fails",
+  async () => (await import("./restart.ts")).restart,
+  option("--member <member>", "only this one, e.g. postgres-2"),
+);
+command(
   "backup",
   "take a backup",
   async () => (await import("./backup.ts")).backup,
@@ -93,6 +105,14 @@ command(
   "list the backups",
   async () => (await import("./backup.ts")).backups,
   option("--verify [label]", "compare every file with its sha256 sum, of one backup or of all"),
+);
+command(
+  "drill [names...]",
+  "break something under load, watch it recover, count every acknowledged write; all: each in turn",
+  async () => (await import("./drill.ts")).drill,
+  option("--list", "say what drills there are").default(false),
+  option("--times <number>", "run the whole list so often").default("1"),
+  option("--output <folder>", "where to write report and results"),
 );
 command(
   "repair",

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts";
+import type { LastDrills } from "./drills/last.ts";
 import type { GlobalOptions } from "./options.ts";
 import { loadStack } from "./stack.ts";
 import { alignedBlock, alignedTable, note, print } from "./ui.ts";
@@ -33,7 +34,7 @@ export async function status({ stack: name, json, watch }: StatusOptions): Promi
 
 /** The table that people read. Pure. */
 export function statusText(name: string, found: StackStatus): string {
-  const { members, instances, services, backups, alerts, endpoints } = found;
+  const { members, instances, services, backups, alerts, endpoints, drills } = found;
   if (members.length + instances.length + services.length === 0) {
     return `stack ${name}: nothing runs here\n  ./holdfast up --stack ${name}`;
   }
@@ -61,12 +62,22 @@ export function statusText(name: string, found: StackStatus): string {
       alerts.map(({ name, severity, since }) => [name, severity, since]),
     ],
   ];
+  if (drills) {
+    const head = ["last run", "passed", "missed", "skipped", "longest write gap"];
+    sections.push(["drills", head, [drillRow(drills)]]);
+  }
   const tables = sections.flatMap(([title, head, rows]) => {
     const body = rows.length > 0 ? alignedTable([head, ...rows]) : "  none";
     return [title, body, ""];
   });
   const rows = Object.entries(endpoints).map(([key, value]) => [key, value] as const);
   return [...tables, "endpoints", alignedBlock(rows)].join("\n");
+}
+
+function drillRow({ at, passed, missed, skipped, writeGapSeconds, failed }: LastDrills): string[] {
+  const names = failed.length > 0 ? `${missed} (${failed.join(", ")})` : String(missed);
+  const gap = writeGapSeconds === null ? "-" : `${writeGapSeconds.toFixed(1)} s`;
+  return [at, String(passed), names, String(skipped), gap];
 }
 
 /** Bytes with one unit, e.g. `16 MiB`. Pure. */

@@ -1,5 +1,6 @@
 import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
+import { type LastDrills, readLast } from "../drills/last.ts";
 import { type Alert, activeAlerts } from "./alerts.ts";
 import { type Backup, listBackups } from "./backups.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
@@ -19,6 +20,8 @@ export interface StackStatus {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Everything else that runs: poolers, router, edge, etcd, monitoring. */
   readonly services: readonly Named[];
+  /** The last drills that this launcher ran; null when none. */
+  readonly drills?: LastDrills | null;
 }
 
 const MEMBER = "postgres";
@@ -47,6 +50,7 @@ export async function inspectStack(settings: Settings): Promise<StackStatus> {
     alerts,
     endpoints: endpointsOf(settings, containers.length > 0),
     services: named(({ component }) => component !== INSTANCE && component !== MEMBER),
+    drills: readLast(settings.stack),
   };
 }
 

@@ -186,7 +186,7 @@ describe("an environment", () => {
     });
     expect(new Set(jobs)).toEqual(
       new Set(
-        "patroni postgres etcd router edge pooler app backup prometheus alertmanager postgres-exporter".split(
+        "patroni postgres etcd router edge pooler app backup guard prometheus alertmanager postgres-exporter".split(
           " ",
         ),
       ),

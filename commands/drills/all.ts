@@ -1,0 +1,58 @@
+import { Fault } from "../fault.ts";
+import { Interrupted, runDrill } from "./run.ts";
+import type { Drill } from "./scene.ts";
+import type { Stage } from "./stage.ts";
+import type { DrillResult } from "./types.ts";
+
+/** What several runs gave. */
+export interface Runs {
+  readonly results: readonly DrillResult[];
+  /** Why not all have run: a person ended it, or the stack did not come back. */
+  readonly ended?: "interrupted" | "broken";
+}
+
+/**
+ * Runs drills one after the other, the whole list `times` times. One that fails does not keep the
+ * next from running; a stack that does not come back does.
+ *
+ * @param done is told of each result as it comes
+ */
+export async function runAll(
+  drills: readonly Drill[],
+  times: number,
+  stage: Stage,
+  signal: AbortSignal,
+  done: (result: DrillResult) => void,
+): Promise<Runs> {
+  const results: DrillResult[] = [];
+  const order = Array.from({ length: times }, () => drills).flat();
+  for (const drill of order) {
+    try {
+      const result = await runDrill(drill, stage, signal);
+      results.push(result);
+      done(result);
+      if (result.error && (await stage.look()).missing.length > 0) {
+        return { results, ended: "broken" };
+      }
+    } catch (error) {
+      if (error instanceof Interrupted) {
+        return { results, ended: "interrupted" };
+      }
+      throw error;
+    }
+  }
+  return { results };
+}
+
+/** Refuses a stack that has something missing already. @throws Fault that says what */
+export async function needFullRedundancy(stage: Stage): Promise<void> {
+  const { missing } = await stage.look();
+  if (missing.length > 0) {
+    const { stack } = stage.settings;
+    throw new Fault(
+      `stack ${stack} is not fully redundant; a drill on it would prove nothing`,
+      ...missing.map((phrase) => `missing: ${phrase}`),
+      `look at it: ./holdfast status --stack ${stack}`,
+    );
+  }
+}

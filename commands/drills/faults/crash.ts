@@ -1,0 +1,115 @@
+import type { Box } from "../boxes.ts";
+import { HOLD_SECONDS } from "../limits.ts";
+import type { Drill } from "../scene.ts";
+import { aReplica } from "./planned.ts";
+import {
+  ANSWER_MS,
+  dockerKill,
+  find,
+  killMain,
+  needLocalRoot,
+  signalInside,
+  start,
+} from "./tools.ts";
+
+export const crashes: readonly Drill[] = [
+  {
+    name: "postgres-killed",
+    family: "crash",
+    description: "kill -9 of the leader's PostgreSQL",
+    async inject({ docker, leader }) {
+      await signalInside(docker, leader, "KILL", await find(docker, leader, /\/postgres -D /));
+      return { fault: `the postmaster of ${leader.alias}, the leader, was killed with SIGKILL` };
+    },
+  },
+  {
+    name: "patroni-killed",
+    family: "crash",
+    description: "kill -9 of the leader's Patroni",
+    async inject({ docker, leader }) {
+      await signalInside(docker, leader, "KILL", await find(docker, leader, /\/bin\/patroni /));
+      return { fault: `Patroni of ${leader.alias}, the leader, was killed with SIGKILL` };
+    },
+  },
+  {
+    name: "container-killed",
+    family: "crash",
+    description: "kill -9 of the leader's container: Docker starts it again",
+    async inject({ docker, leader }) {
+      needLocalRoot(docker, "a container's main process is killed from outside");
+      killMain(leader);
+      return { fault: `the main process of ${leader.alias}, the leader, was killed with SIGKILL` };
+    },
+  },
+  {
+    name: "container-stopped",
+    family: "crash",
+    description: "docker kill of the leader: Docker leaves it down, the guard frees its key",
+    async inject({ docker, leader, undo }) {
+      undo(`${leader.alias} started`, () => start(docker, leader));
+      await dockerKill(docker, [leader]);
+      return {
+        fault: `${leader.alias}, the leader, was killed with docker kill`,
+        holdSeconds: HOLD_SECONDS.stopped,
+      };
+    },
+  },
+  {
+    name: "network-cut",
+    family: "crash",
+    description: `the leader cut off the network for ${HOLD_SECONDS.networkCut} s`,
+    async inject({ docker, leader, undo }) {
+      for (const [network, address] of Object.entries(leader.networks)) {
+        const connect = connectArgs(network, address, leader);
+        undo(`${leader.alias} connected again`, () =>
+          docker.must(`connecting ${leader.alias}`, connect, { timeoutMs: ANSWER_MS }),
+        );
+        await docker.must(
+          `cutting off ${leader.alias}`,
+          ["network", "disconnect", network, leader.id],
+          { timeoutMs: ANSWER_MS },
+        );
+      }
+      return {
+        fault: `${leader.alias}, the leader, was cut off its network`,
+        holdSeconds: HOLD_SECONDS.networkCut,
+      };
+    },
+  },
+  {
+    name: "container-paused",
+    family: "crash",
+    description: `the leader frozen for ${HOLD_SECONDS.paused} s`,
+    async inject({ docker, leader, undo }) {
+      undo(`${leader.alias} goes on`, () =>
+        docker.must(`unpausing ${leader.alias}`, ["unpause", leader.id], { timeoutMs: ANSWER_MS }),
+      );
+      await docker.must(`pausing ${leader.alias}`, ["pause", leader.id], { timeoutMs: ANSWER_MS });
+      return {
+        fault: `${leader.alias}, the leader, was frozen with docker pause`,
+        holdSeconds: HOLD_SECONDS.paused,
+      };
+    },
+  },
+  {
+    name: "replica-killed",
+    family: "crash",
+    description: "docker kill of a replica, started again afterwards",
+    async inject(scene) {
+      const { docker, undo } = scene;
+      const replica = aReplica(scene);
+      undo(`${replica.alias} started`, () => start(docker, replica));
+      await dockerKill(docker, [replica]);
+      return {
+        fault: `${replica.alias}, a replica, was killed with docker kill`,
+        holdSeconds: HOLD_SECONDS.replica,
+      };
+    },
+  },
+];
+
+/** Brings a container back with the address and the name that others know. Pure. */
+export function connectArgs(network: string, address: string, box: Pick<Box, "id" | "alias">) {
+  const fixed = address === "" ? [] : ["--ip", address];
+  return ["network", "connect", ...fixed, "--alias", box.alias, network, box.id];
+}

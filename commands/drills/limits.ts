@@ -1,0 +1,121 @@
+import { nodeLossBoundSeconds } from "../../objectives.ts";
+import type { Settings } from "../../settings.ts";
+import type { Objective } from "./types.ts";
+
+/** The figures that a limit can be set on. */
+export type Figure =
+  | "lost"
+  | "duplicated"
+  | "phantom"
+  | "reordered"
+  | "twoLeaders"
+  | "hung"
+  | "rejected"
+  | "unknown"
+  | "writeGapSeconds"
+  | "pageGapSeconds"
+  | "redundancySeconds";
+
+export type Limits = Partial<Record<Figure, number>>;
+
+/** Seconds that faults last before they are undone; limits count from their begin. */
+export const HOLD_SECONDS = {
+  /** Longer than a lease (ttl 20) and the promotion after it. */
+  networkCut: 35,
+  paused: 30,
+  stopped: 10,
+  etcdMember: 10,
+  hungProxy: 5,
+  hungGuard: 10,
+  replica: 5,
+  slowDisk: 15,
+} as const;
+
+/** How long a full disk stays full: until somebody else must have taken over. Seconds. */
+export function diskFullHoldSeconds(settings: Settings): number {
+  return settings.timings.patroni.primaryStartTimeoutSeconds + 20;
+}
+
+/** Promised in every drill (M16). */
+const ALWAYS: Limits = {
+  lost: 0,
+  duplicated: 0,
+  phantom: 0,
+  reordered: 0,
+  twoLeaders: 0,
+  hung: 0,
+};
+/** Planned work: no client sees an error, none is left without an answer. */
+const PLANNED: Limits = { rejected: 0, unknown: 0, writeGapSeconds: 3 };
+const REDUNDANCY_SECONDS = 60;
+/** Where members start from nothing, or all at once. */
+const LONG_REDUNDANCY_SECONDS = 120;
+/** The target for a node lost on the fastest tier, whose bound is 29 s. */
+const NODE_LOSS_TARGET_SECONDS = 25;
+const FASTEST_BOUND_SECONDS = 29;
+
+/** The limits of one drill; a name that is not known gets those of every drill. Pure. */
+export function limitsOf(drill: string, settings: Settings): Limits {
+  return { ...ALWAYS, redundancySeconds: REDUNDANCY_SECONDS, ...own(drill, settings) };
+}
+
+function own(drill: string, settings: Settings): Limits {
+  const { timings } = settings;
+  switch (drill) {
+    case "switchover":
+    case "leader-stopped":
+    case "restart":
+    case "handover-twice":
+    case "replica-stopped":
+      return PLANNED;
+    case "handover-interrupted":
+      // A pause whose owner died holds until its lease ends.
+      return { ...PLANNED, writeGapSeconds: timings.handover.pauseLeaseSeconds + 5 };
+    case "network-cut":
+    case "container-paused":
+      return { writeGapSeconds: nodeLossLimit(settings) };
+    case "disk-full":
+      return {
+        writeGapSeconds: timings.patroni.primaryStartTimeoutSeconds + 15,
+        redundancySeconds: LONG_REDUNDANCY_SECONDS,
+      };
+    case "slow-disk":
+      return {};
+    case "etcd-all-killed":
+      return { writeGapSeconds: 8 };
+    case "etcd-all-lost":
+      return { writeGapSeconds: 8, redundancySeconds: LONG_REDUNDANCY_SECONDS };
+    case "router-killed":
+    case "router-hung":
+    case "guard-killed":
+    case "guard-hung":
+      return { writeGapSeconds: 2 };
+    case "edge-killed":
+      return { writeGapSeconds: 5, pageGapSeconds: 5 };
+    case "edge-hung":
+      return { writeGapSeconds: 5, pageGapSeconds: HOLD_SECONDS.hungProxy + 2 };
+    case "host-killed":
+    case "daemon-killed":
+      return { writeGapSeconds: 60, redundancySeconds: LONG_REDUNDANCY_SECONDS };
+    default:
+      // A process or a container that crashed, or that Docker says is gone.
+      return { writeGapSeconds: 5 };
+  }
+}
+
+/** After a node vanished without a word. */
+function nodeLossLimit(settings: Settings): number {
+  const bound = nodeLossBoundSeconds(settings.timings.patroni);
+  return bound <= FASTEST_BOUND_SECONDS ? NODE_LOSS_TARGET_SECONDS : bound;
+}
+
+/** Compares figures with limits. What could not be measured is a miss. Pure. */
+export function measure(
+  limits: Limits,
+  figures: Partial<Record<Figure, number | undefined>>,
+): Objective[] {
+  return Object.entries(limits).map(([name, limit]) => {
+    const measured = figures[name as Figure];
+    return { name, limit, measured, met: measured !== undefined && measured <= limit };
+  });
+}

@@ -1,0 +1,248 @@
+import { Fault } from "../fault.ts";
+import { emptyRecord, type Findings, resultOf, skippedResult } from "./result.ts";
+import { type Drill, type Injected, type Scene, Skipped } from "./scene.ts";
+import type { Look } from "./site.ts";
+import { readRows, type Stage, type StoppableLoad, untilFull } from "./stage.ts";
+import type { DrillResult, LoadRecord } from "./types.ts";
+import { Undoing } from "./undoing.ts";
+
+/** The load runs alone so long, before the fault and after recovery. */
+const SETTLE_SECONDS = 3;
+/** A drill that takes longer has no recovery by itself. */
+const RECOVERY_SECONDS = 120;
+
+/**
+ * One drill: full redundancy, load, fault, undo, recovery, ledger.
+ *
+ * The fault is undone on every way out. What went wrong beside the objectives is in the result; only
+ * an interruption by a person is thrown.
+ *
+ * @throws Interrupted
+ */
+export async function runDrill(
+  drill: Drill,
+  stage: Stage,
+  signal: AbortSignal,
+): Promise<DrillResult> {
+  const run = new DrillRun(drill, stage, signal);
+  const result = await run.run();
+  if (signal.aborted) {
+    throw new Interrupted(drill.name);
+  }
+  return result;
+}
+
+/** A person ended the drill; its fault is undone. */
+export class Interrupted extends Fault {
+  constructor(drill: string) {
+    super(`drill ${drill} was interrupted; its fault is undone`);
+  }
+}
+
+class DrillRun {
+  readonly #drill: Drill;
+  readonly #stage: Stage;
+  readonly #signal: AbortSignal;
+  readonly #undoing = new Undoing();
+  readonly #cleaning = new Undoing();
+  readonly #notes: string[] = [];
+  readonly #errors: string[] = [];
+  readonly #startedAt = new Date().toISOString();
+  /** Every load that was started, to be ended on every way out. */
+  readonly #loads: StoppableLoad[] = [];
+  #findings: Findings = {};
+
+  constructor(drill: Drill, stage: Stage, signal: AbortSignal) {
+    this.#drill = drill;
+    this.#stage = stage;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<DrillResult> {
+    const { name } = this.#drill;
+    let load: StoppableLoad | undefined;
+    let record: LoadRecord | undefined;
+    try {
+      this.#say("waiting for full redundancy");
+      let before = await this.#untilFull(RECOVERY_SECONDS);
+      if (this.#drill.prepare) {
+        this.#say("setting the stage");
+        before = await this.#drill.prepare(this.#scene(before));
+      }
+      this.#find({ leaderBefore: before.leader?.alias, timelineBefore: before.timeline });
+      this.#say("starting the load");
+      load = await this.#startLoad();
+      await this.#sleep(SETTLE_SECONDS);
+      await this.#faultAndRecovery(load, before);
+      record = this.#drill.endsLoad ? load.record() : await load.stop();
+      await this.#checkLedger(load.run);
+    } catch (error) {
+      if (error instanceof Skipped) {
+        await this.#putInOrder();
+        return skippedResult(name, this.#startedAt, error.message);
+      }
+      this.#fail(error);
+    }
+    record ??= load?.record();
+    await this.#putInOrder();
+    return resultOf(
+      { drill: name, startedAt: this.#startedAt, settings: this.#stage.settings },
+      record ?? emptyRecord,
+      { ...this.#findings, notes: this.#notes, errors: this.#errors },
+    );
+  }
+
+  async #faultAndRecovery(load: StoppableLoad, before: Look): Promise<void> {
+    this.#say("making the fault");
+    this.#noteConditions();
+    let since = await load.mark(`fault: ${this.#drill.name}`);
+    let begin = this.#stage.now();
+    const injected: Injected = await this.#drill.inject(this.#scene(before));
+    this.#find({ fault: injected.fault });
+    this.#say(injected.fault);
+    if (injected.wrong) {
+      this.#errors.push(injected.wrong);
+    }
+    await this.#sleep(injected.holdSeconds ?? 0);
+    let running = load;
+    if (this.#undoing.pending.length > 0) {
+      const what = this.#undoing.pending.join(", ");
+      this.#say(`undoing it: ${what}`);
+      if ((injected.holdSeconds ?? 0) > 0) {
+        this.#notes.push(`alerts before the fault was undone: ${await this.#firing()}`);
+      }
+      since = this.#drill.endsLoad ? since : await load.mark(`undone: ${what}`);
+      begin = this.#stage.now();
+      this.#errors.push(...(await this.#undoing.run()));
+    }
+    if (this.#drill.endsLoad) {
+      running = await this.#secondLoad(load, begin);
+      since = 0;
+    }
+    await this.#recovery(running, since, begin);
+    if (running !== load) {
+      await running.stop();
+    }
+  }
+
+  async #startLoad(): Promise<StoppableLoad> {
+    const load = await this.#stage.startLoad();
+    this.#loads.push(load);
+    return load;
+  }
+
+  /** Writes are acknowledged again and redundancy is full; then a few more seconds of load. */
+  async #recovery(load: StoppableLoad, since: number, begin: number): Promise<void> {
+    this.#say("waiting for recovery");
+    const [again, after] = await Promise.all([
+      load.writesAgain(since, RECOVERY_SECONDS),
+      this.#untilFull(RECOVERY_SECONDS, (at) =>
+        this.#find({ redundancySeconds: Math.max(0, at - begin) }),
+      ),
+    ]);
+    if (again === undefined) {
+      throw new Error(`no write was acknowledged within ${RECOVERY_SECONDS} s after the fault`);
+    }
+    this.#find({ leaderAfter: after.leader?.alias, timelineAfter: after.timeline });
+    await load.mark("full redundancy");
+    await this.#sleep(SETTLE_SECONDS);
+  }
+
+  /** After a fault that took the load with it: the gap ends with the first write of a new one. */
+  async #secondLoad(first: StoppableLoad, begin: number): Promise<StoppableLoad> {
+    this.#say("starting a second load");
+    const end = begin + RECOVERY_SECONDS;
+    for (;;) {
+      try {
+        const second = await this.#startLoad();
+        const last = Math.max(...first.record().writes.map(({ end: at }) => at), 0);
+        const next = Math.min(
+          ...second
+            .record()
+            .writes.filter(({ outcome }) => outcome === "acknowledged")
+            .map(({ end: at }) => at),
+        );
+        this.#find({ writeGapSeconds: next - last, cutShort: true });
+        return second;
+      } catch (error) {
+        if (this.#stage.now() > end) {
+          throw error;
+        }
+        await this.#sleep(1);
+      }
+    }
+  }
+
+  async #checkLedger(run: string): Promise<void> {
+    this.#say("checking the ledger on every member");
+    this.#find({ rows: await readRows(this.#stage, run, this.#signal) });
+  }
+
+  #untilFull(seconds: number, onFull?: (at: number) => void): Promise<Look> {
+    return untilFull(this.#stage, seconds, this.#signal, onFull);
+  }
+
+  #scene(look: Look): Scene {
+    const { docker, settings } = this.#stage;
+    const { leader } = look;
+    if (!leader) {
+      throw new Error("no single leader");
+    }
+    const replicas = look.boxes.filter(
+      ({ component, id }) => component === "postgres" && id !== leader.id,
+    );
+    return {
+      docker,
+      settings,
+      look,
+      leader,
+      replicas,
+      lookAgain: () => this.#stage.look(),
+      undo: (what, work) => this.#undoing.add(what, work),
+      cleanUp: (what, work) => this.#cleaning.add(what, work),
+      note: (text) => void this.#notes.push(text),
+      sleep: (seconds) => this.#sleep(seconds),
+      untilFull: (seconds) => this.#untilFull(seconds),
+      signal: this.#signal,
+    };
+  }
+
+  /** Undoes what is left, ends the load, clears up. Never throws. */
+  async #putInOrder(): Promise<void> {
+    this.#errors.push(...(await this.#undoing.run()));
+    await Promise.all(this.#loads.map((load) => load.kill()));
+    if (this.#cleaning.pending.length > 0) {
+      this.#say(`clearing up: ${this.#cleaning.pending.join(", ")}`);
+      this.#errors.push(...(await this.#cleaning.run()));
+    }
+  }
+
+  #noteConditions(): void {
+    const conditions = this.#stage.conditions();
+    if (conditions) {
+      this.#notes.push(conditions);
+    }
+  }
+
+  async #firing(): Promise<string> {
+    const names = [...new Set(await this.#stage.alerts())];
+    return names.length > 0 ? names.join(", ") : "none";
+  }
+
+  #find(more: Findings): void {
+    this.#findings = { ...this.#findings, ...more };
+  }
+
+  #fail(error: unknown): void {
+    const text = error instanceof Fault ? [error.message, ...error.advice].join("; ") : undefined;
+    this.#errors.push(text ?? (error as Error).message);
+  }
+
+  #say(text: string): void {
+    this.#stage.say(`${this.#drill.name}: ${text}`);
+  }
+
+  #sleep(seconds: number): Promise<void> {
+    return seconds > 0 ? this.#stage.sleep(seconds, this.#signal) : Promise.resolve();
+  }
+}

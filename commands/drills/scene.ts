@@ -1,0 +1,72 @@
+import type { Settings } from "../../settings.ts";
+import type { Docker } from "../docker.ts";
+import type { Box } from "./boxes.ts";
+import type { Look } from "./site.ts";
+
+/** What the runner uses of a load; `Load` in load.ts is one. */
+export interface RunningLoad {
+  /** Names its rows in the ledger. */
+  readonly run: string;
+  mark(text: string): Promise<number>;
+  writesAgain(since: number, seconds: number): Promise<number | undefined>;
+}
+
+/** What a fault works with. */
+export interface Scene {
+  readonly docker: Docker;
+  readonly settings: Settings;
+  /** The site before the fault. */
+  readonly look: Look;
+  /** The leader's container before the fault. */
+  readonly leader: Box;
+  /** The other members' containers. */
+  readonly replicas: readonly Box[];
+  /** A fresh look at the site. */
+  lookAgain(): Promise<Look>;
+  /** Undoes this part of the fault; registered before the part is done. Last one first, once. */
+  undo(what: string, work: () => Promise<unknown>): void;
+  /** Puts in order what the drill set up, after the ledger was checked; also on every error. */
+  cleanUp(what: string, work: () => Promise<unknown>): void;
+  /** An observation for the report. */
+  note(text: string): void;
+  /** Waits, and ends early with an error when a person interrupts. Seconds. */
+  sleep(seconds: number): Promise<void>;
+  /** Waits until redundancy is full. @throws Error that says what is missing after `seconds` */
+  untilFull(seconds: number): Promise<Look>;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** What an injected fault says of itself. */
+export interface Injected {
+  /** One sentence: what was done to what. */
+  readonly fault: string;
+  /** How long it lasts before it is undone. Seconds. @default 0 */
+  readonly holdSeconds?: number;
+  /** What went otherwise than this fault promises, e.g. a handover that should have succeeded. */
+  readonly wrong?: string;
+}
+
+export type Family = "planned" | "crash" | "etcd" | "paths" | "disk" | "host";
+
+/** A named fault that a person can ask for. */
+export interface Drill {
+  readonly name: string;
+  readonly family: Family;
+  /** One line for `drill --list`. */
+  readonly description: string;
+  /** Sets the stage before the load starts. @throws Skipped */
+  prepare?(scene: Scene): Promise<Look>;
+  /** Makes the fault while the load runs. @throws Skipped before anything was done */
+  inject(scene: Scene): Promise<Injected>;
+  /** The load does not outlive the fault: what it acknowledged until then counts, see run.ts. */
+  readonly endsLoad?: boolean;
+}
+
+/** Thrown by a drill that cannot run here: reported with its reason, and no failure. */
+export class Skipped extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "Skipped";
+  }
+}
