@@ -78,7 +78,12 @@ export class Application extends pulumi.ComponentResource {
           HOLDFAST_FOOTER: String(application.footer),
           HOLDFAST_DRAIN_SECONDS: String(DRAIN_SECONDS),
         },
-        health: { command: ["holdfast-health"], timeoutSeconds: 5, startPeriodSeconds: 30 },
+        health: {
+          command: ["holdfast-health"],
+          intervalSeconds: 2,
+          timeoutSeconds: 5,
+          startPeriodSeconds: 30,
+        },
         memoryMiB: application.memoryMiB,
         tmpfs: { [RUN_DIRECTORY]: "rw,nosuid,nodev,noexec,size=64m,mode=1777" },
         secrets: [

@@ -60,7 +60,7 @@ export class Guard extends pulumi.ComponentResource {
         image: placement.images.haproxy,
         user: `0:${GUARD_GID}`,
         environment: { HOLDFAST_CONFIG: config },
-        health: { command: ["sh", "-c", ASK_PROXY], intervalSeconds: 5, startPeriodSeconds: 10 },
+        health: { command: ["sh", "-c", ASK_PROXY], startPeriodSeconds: 10 },
         memoryMiB: 64,
         volumes: [{ volume: shared, path: SHARED }],
         hostMounts: [{ hostPath: socketOf(placement.dockerHost), path: socket, readOnly: true }],

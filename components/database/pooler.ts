@@ -132,7 +132,7 @@ export class Pooler extends pulumi.ComponentResource {
         environment: {
           HOLDFAST_PATIENCE_SECONDS: String(settings.timings.queryWaitTimeoutSeconds),
         },
-        health: { command: ["holdfast-health"], startPeriodSeconds: 20 },
+        health: { command: ["holdfast-health"], intervalSeconds: 2, startPeriodSeconds: 20 },
         memoryMiB: settings.pooler.memoryMiB,
         volumes: [{ volume: live, path: "/etc/holdfast/live", readOnly: true }],
         tmpfs: { "/run/pgbouncer": "rw,nosuid,nodev,noexec,size=4m,uid=998,gid=998,mode=0700" },

@@ -173,6 +173,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
         },
         health: {
           command: ["holdfast-health"],
+          intervalSeconds: 2,
           timeoutSeconds: 5,
           retries: 5,
           startPeriodSeconds: 120,

@@ -8,7 +8,11 @@ import type { SecretFile } from "./secretFile.ts";
 export interface HealthCheck {
   /** Program and arguments, run inside the container. */
   readonly command: readonly string[];
-  /** Seconds between two checks. @default 2 */
+  /**
+   * Seconds between two checks, and until the first. Each starts a process in the container, some 50
+   * ms of CPU; so short ones are for members of a chain, which `up` waits for one by one.
+   * @default 5
+   */
   readonly intervalSeconds?: number;
   /** Seconds until a check counts as failed. @default 3 */
   readonly timeoutSeconds?: number;
@@ -192,7 +196,7 @@ function secretUpload(secret: SecretFile) {
 function healthcheck(check: HealthCheck) {
   return {
     tests: ["CMD", ...check.command],
-    interval: duration(check.intervalSeconds ?? 2),
+    interval: duration(check.intervalSeconds ?? 5),
     timeout: duration(check.timeoutSeconds ?? 3),
     retries: check.retries ?? 3,
     startPeriod: duration(check.startPeriodSeconds ?? 60),

@@ -21,7 +21,7 @@ export class Exporters extends pulumi.ComponentResource {
     const { placement, passwords, roles, pooler } = args;
     const common = {
       image: placement.images.exporters,
-      health: { command: ["holdfast-health"], intervalSeconds: 5, startPeriodSeconds: 20 },
+      health: { command: ["holdfast-health"], startPeriodSeconds: 20 },
       memoryMiB: 96,
       tmpfs: { "/run/exporters": "rw,nosuid,nodev,noexec,size=1m,uid=996,gid=996,mode=0700" },
       hosts: databaseHosts(placement.subnet),
