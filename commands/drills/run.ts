@@ -106,7 +106,7 @@ class DrillRun {
     await this.#sleep(injected.holdSeconds ?? 0);
     let running = load;
     if (this.#undoing.pending.length > 0) {
-      const what = this.#undoing.pending.join(", ");
+      const what = [...new Set(this.#undoing.pending)].join(", ");
       this.#say(`undoing it: ${what}`);
       if ((injected.holdSeconds ?? 0) > 0) {
         this.#notes.push(`alerts before the fault was undone: ${await this.#firing()}`);
@@ -114,6 +114,9 @@ class DrillRun {
       since = this.#drill.endsLoad ? since : await load.mark(`undone: ${what}`);
       begin = this.#stage.now();
       this.#errors.push(...(await this.#undoing.run()));
+    } else {
+      // A write that began before the fault had its full effect proves nothing.
+      since = await load.mark("the fault is made");
     }
     if (this.#drill.endsLoad) {
       running = await this.#secondLoad(load, begin);

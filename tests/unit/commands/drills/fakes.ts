@@ -104,6 +104,8 @@ export class FakeStage implements Stage {
   readonly docker = new Docker("unix:///nowhere");
   readonly settings = settings;
   readonly log: string[] = [];
+  /** When each mark was made, by the load's clock. */
+  readonly marks = new Map<string, number>();
   loaded: LoadRecord = record();
   looks: () => Look = () => look();
   rowsAt: (container: string) => LedgerRow[] = () => rowsOf(this.loaded);
@@ -135,6 +137,7 @@ export class FakeStage implements Stage {
       run: "abcd",
       mark: async (text) => {
         this.log.push(`mark ${text}`);
+        this.marks.set(text, 100 + this.#now);
         return 100 + this.#now;
       },
       writesAgain: async () => this.writesAgain,

@@ -76,6 +76,32 @@ describe("one drill", () => {
     expect(result.objectives.filter(({ met }) => !met).map(({ name }) => name)).toEqual(["lost"]);
   });
 
+  test("what is not undone has recovered by a write that began after it was made", async () => {
+    const stage = new FakeStage();
+    const asked: number[] = [];
+    const start = stage.startLoad;
+    stage.startLoad = async () => {
+      const load = await start();
+      const writesAgain = async (since: number) => {
+        asked.push(since);
+        return since + 1;
+      };
+      return { ...load, writesAgain };
+    };
+    const drill: Drill = {
+      ...fault(stage),
+      async inject({ sleep }) {
+        await sleep(4);
+        return { fault: "a handover was begun and killed" };
+      },
+    };
+    await runDrill(drill, stage, never);
+    expect(stage.log).toContain("mark the fault is made");
+    // Looks before the load and its settling, then the four seconds of the fault.
+    const begin = stage.marks.get("fault: postgres-killed") ?? 0;
+    expect(asked).toEqual([begin + 4]);
+  });
+
   test("redundancy counts from the undo to the first look of a steady row", async () => {
     const stage = new FakeStage();
     let looks = 0;
