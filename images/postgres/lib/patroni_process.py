@@ -1,0 +1,132 @@
+"""The Patroni process: started anew under a PostgreSQL that goes on, and the fence around both.
+
+A Patroni that was killed, or hangs, costs no write: PostgreSQL runs on, and the new one adopts it.
+But a leader's PostgreSQL without a Patroni is a leader whose lease runs out. So where a new one does
+not answer either, the container ends, and PostgreSQL with it, before the lease does.
+"""
+
+import http.client
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from facts import PATRONI_PORT
+
+POSTMASTER_PID = Path("/var/lib/postgresql/17/main/postmaster.pid")
+CHECK_SECONDS = 1.0
+# Twice that, a hung one and its successor, is less than the shortest lease (ttl 20 s).
+SILENT_CHECKS = 8
+# A Patroni that ends again and again is no accident.
+RENEWALS = 3
+RENEWALS_WINDOW_SECONDS = 300.0
+
+
+def judge(
+    code: int | None, postgres_runs: bool, answered: bool, silent: int, renewals: int
+) -> str:
+    """"go on", "renew" (a new Patroni under the running PostgreSQL) or "end". Pure.
+
+    Args:
+        code: its exit code, None while it runs.
+        answered: it has answered since its start.
+        silent: checks in a row without an answer.
+        renewals: within the last RENEWALS_WINDOW_SECONDS.
+    """
+    if code is None:
+        if silent < SILENT_CHECKS or not postgres_runs:
+            # Without PostgreSQL it may be waiting for etcd, and nothing has to be fenced.
+            return "go on"
+        return "renew" if answered and renewals < RENEWALS else "end"
+    killed = code < 0 and code != -signal.SIGTERM
+    return "renew" if killed and postgres_runs and renewals < RENEWALS else "end"
+
+
+def is_running(pid_file: Path = POSTMASTER_PID) -> bool:
+    """PostgreSQL's own process file names a process that exists."""
+    try:
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return False
+    return Path(f"/proc/{pid}").exists()
+
+
+def answers() -> bool:
+    """Patroni's API gave an answer, whatever it says."""
+    connection = http.client.HTTPConnection("127.0.0.1", PATRONI_PORT, timeout=CHECK_SECONDS)
+    try:
+        connection.request("GET", "/liveness")
+        connection.getresponse()
+        return True
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class PatroniProcess:
+    """Starts Patroni and tends it; `tend` is called often."""
+
+    def __init__(self, folder: Path, log: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._log = log
+        self._process: subprocess.Popen | None = None
+        self._answered = False
+        self._silent = 0
+        self._renewals: list[float] = []
+
+    def start(self) -> None:
+        """The first start, and the checks."""
+        self._spawn()
+        threading.Thread(target=self._check, name="patroni", daemon=True).start()
+
+    def renew(self, reason: str) -> None:
+        """A new Patroni. SIGKILL, for an orderly end would stop PostgreSQL too."""
+        assert self._process
+        self._log(f"{reason}: starting Patroni anew, PostgreSQL goes on")
+        self._renewals.append(time.monotonic())
+        self._process.kill()
+        self._process.wait()
+        self._spawn()
+
+    def tend(self) -> int | None:
+        """None while all goes on; else the exit code that the container must end with."""
+        assert self._process
+        code = self._process.poll()
+        since = time.monotonic() - RENEWALS_WINDOW_SECONDS
+        self._renewals = [at for at in self._renewals if at > since]
+        verdict = judge(code, is_running(), self._answered, self._silent, len(self._renewals))
+        what = f"Patroni ended with {code}" if code is not None else "Patroni gives no answer"
+        if verdict == "renew":
+            self.renew(what)
+        elif verdict == "end":
+            self._log(f"{what}; the container ends with it")
+            return code or 1
+        return None
+
+    def signal(self, number: int) -> None:
+        """Sends it a signal, if it runs."""
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def stop(self) -> int:
+        """Patroni's own orderly stop, with PostgreSQL's. Returns its exit code."""
+        assert self._process
+        self._process.terminate()
+        return self._process.wait()
+
+    def _spawn(self) -> None:
+        self._answered, self._silent = False, 0
+        self._process = subprocess.Popen(["patroni", str(self._folder)])
+
+    def _check(self) -> None:
+        # Counted in checks, not in seconds: while the container is paused nobody checks.
+        while True:
+            begin = time.monotonic()
+            if answers():
+                self._answered, self._silent = True, 0
+            else:
+                self._silent += 1
+            time.sleep(max(0.0, CHECK_SECONDS - (time.monotonic() - begin)))
