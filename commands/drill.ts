@@ -57,6 +57,9 @@ export async function drill(options: DrillOptions): Promise<number> {
   const runs = await whileInterruptible((signal) =>
     runAll(drills, times, stage, signal, (result) => note(lineOf(result))),
   );
+  if (runs.results.length === 0) {
+    return exitCodeOf(runs);
+  }
   recordLast(name, runs.results);
   const report = await writeResults(folder, site, startedAt.toISOString(), runs.results);
   printResults(runs.results, json);

@@ -184,7 +184,7 @@ class Transaction(unittest.TestCase):
             cluster = self.read(self.LEADER, None, pair)
             self.assertEqual((cluster.paused, cluster.config_revision), (paused, "9"), text)
 
-    def test_the_transaction_deletes_one_key_if_all_is_as_it_was(self) -> None:
+    def test_the_transaction_deletes_the_leaders_keys_if_all_is_as_it_was(self) -> None:
         etcd = FakeEtcd({"succeeded": True})
         cluster = Cluster(Key("postgres-2", "77", "42"), config_revision="9")
         self.assertTrue(LeaderKey(etcd, "dev-a").release(Release(cluster, cluster.leader, "")))
@@ -193,7 +193,9 @@ class Transaction(unittest.TestCase):
         )
         [(path, body)] = etcd.calls
         self.assertEqual(path, "/v3/kv/txn")
-        self.assertEqual(body["success"], [{"request_delete_range": {"key": leader}}])
+        member = encode("/holdfast/dev-a/members/postgres-2")
+        deleted = [one["request_delete_range"] for one in body["success"]]
+        self.assertEqual(deleted, [{"key": leader}, {"key": member}])
         self.assertEqual(set(body), {"compare", "success"})
         value = encode("postgres-2")
         self.assertEqual(

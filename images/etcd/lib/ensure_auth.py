@@ -2,7 +2,7 @@
 """Closes etcd (M21): users root, patroni and guard, each with a role of its own, auth on.
 
 patroni may do everything below /holdfast/; guard may read the few keys it decides by and write the
-leader's key alone (etcd knows no right to delete that is not one to write). Idempotent and safe
+leader's key and the members' (etcd knows no right to delete that is not one to write). Idempotent and safe
 when every member does it at once. Ends when it is done; a member runs it after each start, so it is
 done again when all data was lost. Passwords come from the secret files.
 Environment: HOLDFAST_SCOPE.
@@ -65,6 +65,8 @@ def ensure_roles(etcd: Etcd, scope: str) -> None:
         present(etcd, "/v3/auth/role/add", {"name": role})
     grant(etcd, "patroni", "READWRITE", PREFIX, prefix_end(PREFIX))
     grant(etcd, "guard", "READWRITE", f"{PREFIX}{scope}/leader")
+    members = f"{PREFIX}{scope}/members/"
+    grant(etcd, "guard", "READWRITE", members, prefix_end(members))
     for name in ("stopping", "config"):
         grant(etcd, "guard", "READ", f"{PREFIX}{scope}/{name}")
 

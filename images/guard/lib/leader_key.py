@@ -15,6 +15,7 @@ class LeaderKey:
         self._leader = encode(f"/holdfast/{scope}/leader")
         self._stopping = encode(f"/holdfast/{scope}/stopping")
         self._config = encode(f"/holdfast/{scope}/config")
+        self._members = f"/holdfast/{scope}/members/"
 
     def read(self) -> Cluster:
         """All of it at one revision, by a linearizable read."""
@@ -31,7 +32,11 @@ class LeaderKey:
         )
 
     def release(self, release: Release) -> bool:
-        """Deletes the key if nothing has changed since it was read. False when something has."""
+        """Deletes the key if nothing has changed since it was read. False when something has.
+
+        The dead member's own key goes with it: those who want to lead would first ask it how far it
+        is, and wait 2 s for an answer. A member that lives writes its key anew.
+        """
         key = release.key
         unchanged = [
             {"target": "VALUE", "value": encode(key.value)},
@@ -52,7 +57,10 @@ class LeaderKey:
                         "mod_revision": release.cluster.config_revision,
                     },
                 ],
-                "success": [{"request_delete_range": {"key": self._leader}}],
+                "success": [
+                    {"request_delete_range": {"key": self._leader}},
+                    {"request_delete_range": {"key": encode(self._members + key.value)}},
+                ],
             },
         )
         return bool(answer.get("succeeded"))

@@ -37,6 +37,15 @@ def secrets_part() -> dict:
     }
 
 
+def tag_nofailover(on: bool) -> None:
+    """Says in the folder whether this member may lead; Patroni reads it at its next reload."""
+    file = FOLDER / "40-tags.yml"
+    if on:
+        write_private(file, yaml.safe_dump({"tags": {"nofailover": True}}))
+    else:
+        file.unlink(missing_ok=True)
+
+
 def compose() -> Path:
     """Writes the folder and returns it; Patroni reads its files in the order of their names.
 

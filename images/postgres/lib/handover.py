@@ -159,7 +159,10 @@ class Handover:
         except psycopg2.errors.QueryCanceled:
             self.warnings.append(f"the CHECKPOINT on {host} took over {seconds:.0f} s: given up")
         except psycopg2.Error as error:
-            raise NotBegun(f"no CHECKPOINT on {host}: {str(error).strip()}") from error
+            if error.pgcode is None:
+                raise NotBegun(f"{host} is not reached: {str(error).strip()}") from error
+            # A full disk, for instance: all the more reason to hand over.
+            self.warnings.append(f"no CHECKPOINT on {host}: {str(error).strip()}")
 
     def _quiet(self, host: str) -> None:
         """Waits for long transactions while everybody else is served."""

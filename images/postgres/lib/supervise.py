@@ -5,6 +5,7 @@
   is started anew under a running PostgreSQL. One that ends by itself ends the container: the
   restart policy starts both anew.
 - A leader whose container was killed lets a replica lead at once (step_aside.py).
+- A leader whose volume is full hands over to a member that has room (disk_room.py).
 - A replica that can never stream again is cloned anew (reclone.py).
 - pgBackRest's server is started anew when it dies; its death never touches PostgreSQL.
 - SIGTERM: a leader first hands over (M15), bounded by HOLDFAST_STOP_PATH_SECONDS (15), unless the
@@ -17,12 +18,13 @@ import signal
 import sys
 import time
 
+import disk_room
 import reclone
 import step_aside
 import stop_path
 import stuck
 from archive_server import CONFIG, ArchiveServer
-from compose import compose
+from compose import compose, tag_nofailover
 from facts import fact
 from patroni_process import PatroniProcess
 from pgconf import ConfigFault
@@ -51,6 +53,11 @@ class Supervisor:
     def _on_stuck(self) -> None:
         self.stuck = True
 
+    def _tag_full(self, full: bool) -> None:
+        tag_nofailover(full)
+        if self.patroni:
+            self.patroni.signal(signal.SIGHUP)
+
     def _reload(self) -> None:
         try:
             compose()
@@ -68,11 +75,14 @@ class Supervisor:
             log(str(error))
             time.sleep(2)  # the restart policy's loop stays readable
             return 78
+        # Judged anew; a tag of before may be left on the tmpfs.
+        tag_nofailover(False)
         self._step_aside()
         self.patroni = PatroniProcess(folder, log)
         self.patroni.start()
         stuck.watch(self._on_stuck)
         reclone.watch(log)
+        disk_room.watch(self._tag_full, log)
         while not self.stopping:
             if self.stuck:
                 self.stuck = False

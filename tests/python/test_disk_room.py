@@ -1,0 +1,41 @@
+"""When a member counts as full, and when its leader hands over."""
+
+import unittest
+
+import image_paths
+
+image_paths.use("postgres")
+
+from disk_room import AGAIN_SECONDS, FULL_BYTES, ROOM_BYTES, Room, free_bytes  # noqa: E402
+
+
+class Volume(unittest.TestCase):
+    def test_full_below_two_segments_and_room_well_above(self) -> None:
+        room = Room()
+        self.assertFalse(room.look(FULL_BYTES))
+        self.assertTrue(room.look(FULL_BYTES - 1))
+        self.assertFalse(room.look(ROOM_BYTES - 1))
+        self.assertTrue(room.full)
+        self.assertTrue(room.look(ROOM_BYTES))
+        self.assertFalse(room.full)
+
+    def test_only_a_full_leader_hands_over(self) -> None:
+        room = Room()
+        self.assertFalse(room.hands_over(True, 0.0))
+        room.look(0)
+        self.assertFalse(room.hands_over(False, 0.0))
+        self.assertTrue(room.hands_over(True, 0.0))
+
+    def test_it_tries_again_after_a_while(self) -> None:
+        room = Room()
+        room.look(0)
+        self.assertTrue(room.hands_over(True, 100.0))
+        self.assertFalse(room.hands_over(True, 100.0 + AGAIN_SECONDS - 1))
+        self.assertTrue(room.hands_over(True, 100.0 + AGAIN_SECONDS))
+
+    def test_the_free_room_of_a_folder(self) -> None:
+        self.assertGreater(free_bytes("/"), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
