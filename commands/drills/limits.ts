@@ -27,6 +27,8 @@ export const HOLD_SECONDS = {
   etcdMember: 10,
   hungProxy: 5,
   hungGuard: 10,
+  /** Its supervisor replaces it after 8 s without an answer. */
+  hungPatroni: 12,
   replica: 5,
   slowDisk: 15,
 } as const;

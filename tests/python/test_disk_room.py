@@ -6,6 +6,7 @@ import image_paths
 
 image_paths.use("postgres")
 
+import disk_room  # noqa: E402
 from disk_room import AGAIN_SECONDS, FULL_BYTES, ROOM_BYTES, Room, free_bytes  # noqa: E402
 
 
@@ -32,6 +33,27 @@ class Volume(unittest.TestCase):
         self.assertTrue(room.hands_over(True, 100.0))
         self.assertFalse(room.hands_over(True, 100.0 + AGAIN_SECONDS - 1))
         self.assertTrue(room.hands_over(True, 100.0 + AGAIN_SECONDS))
+
+    def test_an_orderly_handover_while_there_is_something_left(self) -> None:
+        done: list[str] = []
+        fakes = {
+            "leads": lambda: True,
+            "hand_over": lambda: "handed over",
+            "replica_ready": lambda: "postgres-2",
+        }
+        for name, fake in fakes.items():
+            self.addCleanup(setattr, disk_room, name, getattr(disk_room, name))
+            setattr(disk_room, name, fake)
+        end = lambda: done.append("end")  # noqa: E731
+        disk_room.act(Room(full=True), disk_room.NOTHING_BYTES, end, done.append)
+        self.assertEqual(done, ["handed over"])
+        done.clear()
+        disk_room.act(Room(full=True), disk_room.NOTHING_BYTES - 1, end, done.append)
+        self.assertEqual(done[-1], "end")
+        done.clear()
+        disk_room.replica_ready = lambda: None
+        disk_room.act(Room(full=True), 0, end, done.append)
+        self.assertEqual(done, ["nobody with room can take over"])
 
     def test_the_free_room_of_a_folder(self) -> None:
         self.assertGreater(free_bytes("/"), 0)

@@ -70,6 +70,7 @@ class StepAside(unittest.TestCase):
             (self.SYNC, {}),
             (self.SYNC, {"postgres-2": {"role": "replica", "state": "starting"}}),
             (self.SYNC, {"postgres-2": {"role": "primary", "state": "running"}}),
+            (self.SYNC, {"postgres-2": {**self.RUNS, "tags": {"nofailover": True}}}),
             ({"sync_standby": None}, {"postgres-2": self.RUNS}),
             ({"sync_standby": "postgres-3"}, {"postgres-2": self.RUNS}),
             ({"sync_standby": "postgres-1"}, {"postgres-1": self.RUNS}),

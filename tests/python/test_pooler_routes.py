@@ -65,6 +65,19 @@ class Leader(unittest.TestCase):
         looks[B] = primary(timeline=2, since=NOW)
         self.assertEqual(decided(held, looks), Routes(B, None, (C,)))
 
+    def test_a_postgresql_that_takes_writes_speaks_for_a_silent_patroni(self) -> None:
+        looks = {A: silent(primary(), 5), B: replica(), C: replica()}
+        self.assertEqual(decide(CALM, looks, frozenset(), LIMIT, NOW, vouched=True).hold, None)
+        held = Routes(A, "gone", (B, C))
+        self.assertEqual(decide(held, looks, frozenset(), LIMIT, NOW, vouched=True), CALM)
+
+    def test_nothing_speaks_for_one_that_leads_no_more(self) -> None:
+        looks = {A: Look(NOW, "other", 0, "other"), B: replica(), C: replica()}
+        self.assertIn("leads no more",
+                      decide(CALM, looks, frozenset(), LIMIT, NOW, vouched=True).hold or "")
+        looks = {A: silent(primary(), 5), B: primary(timeline=2, since=NOW), C: replica()}
+        self.assertEqual(decide(CALM, looks, frozenset(), LIMIT, NOW, vouched=True).leader, B)
+
     def test_the_same_leader_after_a_crash_ends_the_hold(self) -> None:
         looks = {A: primary(), B: replica(), C: replica()}
         self.assertEqual(decided(Routes(A, "gone", (B, C)), looks), CALM)

@@ -32,6 +32,18 @@ export const crashes: readonly Drill[] = [
     },
   },
   {
+    name: "patroni-hung",
+    family: "crash",
+    description: "SIGSTOP of the leader's Patroni: its supervisor replaces it, PostgreSQL goes on",
+    async inject({ docker, leader }) {
+      await signalInside(docker, leader, "STOP", await find(docker, leader, /\/bin\/patroni /));
+      return {
+        fault: `Patroni of ${leader.alias}, the leader, was stopped with SIGSTOP`,
+        holdSeconds: HOLD_SECONDS.hungPatroni,
+      };
+    },
+  },
+  {
     name: "container-killed",
     family: "crash",
     description: "kill -9 of the leader's container: Docker starts it again",

@@ -24,6 +24,10 @@ POSTGRES_PORT = 5432
 ROUND_SECONDS = 0.5
 # How long all are asked quickly once a leader is missing; renewed while it is.
 HURRY_SECONDS = 2.0
+# Between two questions to the PostgreSQL of a leader whose Patroni is silent; how long its word
+# counts.
+VOUCH_POLL_SECONDS = 0.5
+VOUCH_SECONDS = 3.0
 # Between two tries of a new leader that answers 200 and does not take writes yet.
 WRITABLE_POLL_SECONDS = 0.05
 
@@ -54,6 +58,7 @@ class Follower:
         self._left: dict[str, float] = {}
         self._lock = threading.Lock()
         self._hold_since = 0.0
+        self._vouched_until = 0.0
         self._cut = False
         self.routes = Routes()
         self.bouncer: Bouncer | None = None
@@ -69,6 +74,7 @@ class Follower:
             self.step()
         self._write()
         threading.Thread(target=self._run, name="follower", daemon=True).start()
+        threading.Thread(target=self._ask_postgres, name="vouch", daemon=True).start()
 
     def reload(self) -> None:
         """Reads the facts again (limits; the members' range is fixed) and decides anew."""
@@ -130,6 +136,17 @@ class Follower:
                 say(f"following the leader: {type(error).__name__}: {error}")
                 time.sleep(ROUND_SECONDS)
 
+    def _ask_postgres(self) -> None:
+        """Asks the leader's PostgreSQL while its Patroni does not answer; in a thread of its own,
+        for it may take its time and another may lead meanwhile."""
+        while True:
+            time.sleep(VOUCH_POLL_SECONDS)
+            leader = self.routes.leader
+            look = self._watch.looks().get(leader or "")
+            if leader and look and look.strikes and self._writable(leader):
+                self._vouched_until = time.monotonic() + VOUCH_SECONDS
+                self._watch.changed.set()
+
     def step(self) -> None:
         """Decides once and brings PgBouncer there."""
         with self._lock:
@@ -137,7 +154,7 @@ class Follower:
             self._left = {a: until for a, until in self._left.items() if until > now}
             before = self.routes
             after = decide(before, self._watch.looks(), frozenset(self._left),
-                           self.facts.read_lag_limit_bytes, now)
+                           self.facts.read_lag_limit_bytes, now, now < self._vouched_until)
             moved = after.leader != before.leader or (before.hold and not after.hold)
             if moved and after.leader and not self._writable(after.leader):
                 # It answers 200 a moment before the promotion ends: not yet.

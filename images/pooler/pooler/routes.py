@@ -27,6 +27,7 @@ def decide(
     left: frozenset[str],
     lag_limit: int,
     now: float,
+    vouched: bool = False,
 ) -> Routes:
     """The next routes.
 
@@ -34,8 +35,9 @@ def decide(
         looks: by address, the whole range of members, existing or not.
         left: replicas that asked to be left out: they are about to stop.
         lag_limit: bytes a replica may be behind and still serve reads.
+        vouched: the leader's PostgreSQL itself takes writes, whatever its Patroni does not say.
     """
-    leader, hold = _leader(before, looks)
+    leader, hold = _leader(before, looks, vouched)
     lead = None if hold else looks.get(leader or "")
     readers = _readers(before, looks, left, lag_limit, lead, now)
     if not readers:
@@ -44,7 +46,9 @@ def decide(
     return Routes(leader, hold, readers)
 
 
-def _leader(before: Routes, looks: Mapping[str, Look]) -> tuple[str | None, str | None]:
+def _leader(
+    before: Routes, looks: Mapping[str, Look], vouched: bool
+) -> tuple[str | None, str | None]:
     # Two at once: an old one that was frozen does not know yet. The higher timeline is right.
     primaries = [(look.timeline, a == before.leader, a) for a, look in looks.items()
                  if look.kind == "primary"]
@@ -58,7 +62,9 @@ def _leader(before: Routes, looks: Mapping[str, Look]) -> tuple[str | None, str 
     if look.kind in ("replica", "other"):
         return before.leader, f"{before.leader} leads no more"
     if look.gone:
-        return before.leader, f"{before.leader} does not answer"
+        # A Patroni that was killed or hangs is started anew under its PostgreSQL, or PostgreSQL ends
+        # before the lease does; synchronous commit sees to the rest.
+        return before.leader, None if vouched else f"{before.leader} does not answer"
     return before.leader, before.hold
 
 

@@ -3,8 +3,10 @@
 PostgreSQL answers every write with an error then, and does not crash while it has WAL segments to
 reuse: Patroni sees a healthy leader for as long as the disk stays full. Here each member looks at
 its own volume. One without room is tagged `nofailover`, so that nobody hands over to it (all members
-on one full host disk keep their roles); a leader without room hands over. The tag goes when there is
-room again.
+on one full host disk keep their roles); a leader that runs out of room hands over, and clients wait a
+moment. Where nothing at all is left an orderly end is not possible (the checkpoint that it takes ends
+in a PANIC): then the container ends as it is, and its next start steps aside (step_aside.py). The tag
+goes when there is room again.
 """
 
 import os
@@ -15,11 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from patroni_api import PatroniError, own_status
+from step_aside import replica_ready
 
 VOLUME = "/var/lib/postgresql"
-CHECK_SECONDS = 2.0
+CHECK_SECONDS = 1.0
 # Two WAL segments: below that the next one may not fit, and the shutdown needs one.
 FULL_BYTES = 32 * 1024 * 1024
+# No file of any size can be written any more.
+NOTHING_BYTES = 1024 * 1024
 # Room again, with a margin, so that the tag does not flicker.
 ROOM_BYTES = 4 * FULL_BYTES
 # Between two tries to hand over. Seconds.
@@ -74,8 +79,30 @@ def hand_over() -> str:
     return (done.stdout + done.stderr).strip() or f"the handover ended with {done.returncode}"
 
 
-def watch(tag: Callable[[bool], None], log: Callable[[str], None]) -> None:
-    """Looks for ever in a thread of its own; `tag` is told when the volume is full, and when not."""
+def act(room: Room, free: int, end: Callable[[], None], log: Callable[[str], None]) -> None:
+    """What a full leader does."""
+    if not room.hands_over(leads(), time.monotonic()):
+        return
+    if free >= NOTHING_BYTES:
+        log(hand_over())
+        return
+    replica = replica_ready()
+    if replica is None:
+        log("nobody with room can take over")
+        return
+    log(f"nothing is left for an orderly handover: ending here, {replica} can lead")
+    end()
+
+
+def watch(
+    tag: Callable[[bool], None], end: Callable[[], None], log: Callable[[str], None]
+) -> None:
+    """Looks for ever in a thread of its own.
+
+    Args:
+        tag: is told when the volume is full, and when it no longer is.
+        end: ends the container as it is; Docker starts it again.
+    """
 
     def run() -> None:
         room = Room()
@@ -87,8 +114,8 @@ def watch(tag: Callable[[bool], None], log: Callable[[str], None]) -> None:
                     state = "full" if room.full else "no longer full"
                     log(f"the volume is {state}: {free // 2**20} MiB are free")
                     tag(room.full)
-                if room.full and room.hands_over(leads(), time.monotonic()):
-                    log(hand_over())
+                if room.full:
+                    act(room, free, end, log)
             except Exception as error:  # noqa: BLE001 - this thread must never end
                 log(f"looking at the volume: {error}")
 

@@ -29,9 +29,18 @@ def ready_replica(sync: dict, states: dict[str, dict], own: str) -> str | None:
     names = [name for name in str(sync.get("sync_standby") or "").split(",") if name]
     for name in names:
         state = states.get(name, {})
-        if name != own and state.get("role") == "replica" and state.get("state") == "running":
+        runs = state.get("role") == "replica" and state.get("state") == "running"
+        may_lead = not (state.get("tags") or {}).get("nofailover")
+        if name != own and runs and may_lead:
             return name
     return None
+
+
+def replica_ready() -> str | None:
+    """The same, asked now. Raises EtcdError."""
+    etcd = Etcd(addresses("ETCD"), "patroni", secret("etcd-patroni"), timeout=ASK_SECONDS)
+    sync = as_object(etcd.get(key("sync")))
+    return ready_replica(sync, states_of(sync), fact("MEMBER"))
 
 
 def step_aside() -> str | None:

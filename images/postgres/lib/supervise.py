@@ -40,6 +40,7 @@ class Supervisor:
     def __init__(self) -> None:
         self.stopping = False
         self.stuck = False
+        self.ended = False
         self.patroni: PatroniProcess | None = None
         self.archive = ArchiveServer(log)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -52,6 +53,9 @@ class Supervisor:
 
     def _on_stuck(self) -> None:
         self.stuck = True
+
+    def _on_end(self) -> None:
+        self.ended = True
 
     def _tag_full(self, full: bool) -> None:
         tag_nofailover(full)
@@ -82,8 +86,11 @@ class Supervisor:
         self.patroni.start()
         stuck.watch(self._on_stuck)
         reclone.watch(log)
-        disk_room.watch(self._tag_full, log)
+        disk_room.watch(self._tag_full, self._on_end, log)
         while not self.stopping:
+            if self.ended:
+                # No orderly end: that of the namespace ends Patroni and PostgreSQL at once.
+                return 1
             if self.stuck:
                 self.stuck = False
                 self.patroni.renew("Patroni refuses an etcd that answers")
