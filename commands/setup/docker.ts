@@ -146,8 +146,30 @@ async function start(progress: Progress): Promise<void> {
   );
 }
 
+/** Where dockerd and its containerd note who they are; a daemon that was killed leaves them behind. */
+const PID_FILES = ["/var/run/docker.pid", "/var/run/docker/containerd/containerd.pid"];
+
+/**
+ * Removes the notes of daemons that are no more. They take a process of that number for themselves: a
+ * zombie nobody has collected yet, or another program since.
+ */
+export function forgetDeadDaemons(files: readonly string[] = PID_FILES): void {
+  for (const file of files.filter((one) => existsSync(one))) {
+    const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
+    if (!["dockerd", "containerd"].includes(commandOf(pid) ?? "") || isZombie(pid)) {
+      rmSync(file, { force: true });
+    }
+  }
+}
+
+function isZombie(pid: number): boolean {
+  const file = `/proc/${pid}/status`;
+  return existsSync(file) && /^State:\s+Z/m.test(readFileSync(file, "utf8"));
+}
+
 /** Without an init system: in the background, in a session of its own, so that no Ctrl-C of ours ends it. */
 function startDaemon(onEnd: () => void): void {
+  forgetDeadDaemons();
   const output = openSync(DAEMON_LOG, "a");
   const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
   daemon.on("error", onEnd);
