@@ -14,7 +14,8 @@ export type Figure =
   | "unknown"
   | "writeGapSeconds"
   | "pageGapSeconds"
-  | "redundancySeconds";
+  | "redundancySeconds"
+  | "stepDownSeconds";
 
 export type Limits = Partial<Record<Figure, number>>;
 
@@ -74,6 +75,7 @@ function own(drill: string, settings: Settings): Limits {
       // A pause whose owner died holds until its lease ends.
       return { ...PLANNED, writeGapSeconds: timings.handover.pauseLeaseSeconds + 5 };
     case "network-cut":
+      return { writeGapSeconds: nodeLossLimit(settings), stepDownSeconds: stepDownLimit(settings) };
     case "container-paused":
       return { writeGapSeconds: nodeLossLimit(settings) };
     case "disk-full":
@@ -103,6 +105,14 @@ function own(drill: string, settings: Settings): Limits {
       // A process or a container that crashed, or that Docker says is gone.
       return { writeGapSeconds: 5 };
   }
+}
+
+/**
+ * A cut-off leader gives up after its calls to etcd have failed for retry_timeout, twice at worst, and
+ * its PostgreSQL has stopped: 8 s on the fastest tier, 6.0 to 6.8 s measured by hand.
+ */
+function stepDownLimit({ timings }: Settings): number {
+  return 2 * timings.patroni.retryTimeoutSeconds + 2;
 }
 
 /** After a node vanished without a word. */

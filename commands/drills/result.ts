@@ -16,6 +16,7 @@ import type {
 export interface Findings {
   readonly fault?: string;
   readonly redundancySeconds?: number;
+  readonly stepDownSeconds?: number | undefined;
   /** In place of the gap in the record, when the load did not live to see its end. */
   readonly writeGapSeconds?: number;
   readonly leaderBefore?: string | undefined;
@@ -102,6 +103,7 @@ export function resultOf(run: Run, record: LoadRecord, findings: Findings): Dril
       pageGapSeconds: lengthOf(pageGap(record)),
       longestWriteSeconds: longestWrite(record),
       redundancySeconds: found.redundancySeconds,
+      stepDownSeconds: found.stepDownSeconds,
     }),
   };
   // What nobody compared is not zero: it was not measured.

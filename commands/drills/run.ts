@@ -98,7 +98,7 @@ class DrillRun {
     let since = await load.mark(`fault: ${this.#drill.name}`);
     let begin = this.#stage.now();
     const injected: Injected = await this.#drill.inject(this.#scene(before));
-    this.#find({ fault: injected.fault });
+    this.#find({ fault: injected.fault, ...injected.figures });
     this.#say(injected.fault);
     if (injected.wrong) {
       this.#errors.push(injected.wrong);

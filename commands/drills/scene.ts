@@ -45,6 +45,8 @@ export interface Injected {
   readonly holdSeconds?: number;
   /** What went otherwise than this fault promises, e.g. a handover that should have succeeded. */
   readonly wrong?: string;
+  /** What only the fault could measure. */
+  readonly figures?: { readonly stepDownSeconds?: number | undefined };
 }
 
 export type Family = "planned" | "crash" | "etcd" | "paths" | "disk" | "host";

@@ -127,6 +127,8 @@ export interface DrillResult {
   readonly longestWriteSeconds?: number;
   /** From the fault (or its end, when it lasts by itself) until every member streams again. */
   readonly redundancySeconds?: number;
+  /** From the cut until the cut-off leader takes no writes any more. */
+  readonly stepDownSeconds?: number;
   readonly leaderBefore?: string;
   readonly leaderAfter?: string;
   readonly timelineBefore?: number;

@@ -1,3 +1,4 @@
+import type { Docker } from "../../docker.ts";
 import type { Box } from "../boxes.ts";
 import { HOLD_SECONDS } from "../limits.ts";
 import type { Drill } from "../scene.ts";
@@ -71,6 +72,7 @@ export const crashes: readonly Drill[] = [
     family: "crash",
     description: `the leader cut off the network for ${HOLD_SECONDS.networkCut} s`,
     async inject({ docker, leader, undo }) {
+      const begin = Date.now();
       for (const [network, address] of Object.entries(leader.networks)) {
         const connect = connectArgs(network, address, leader);
         undo(`${leader.alias} connected again`, () =>
@@ -82,9 +84,12 @@ export const crashes: readonly Drill[] = [
           { timeoutMs: ANSWER_MS },
         );
       }
+      const steppedDown = await untilNoLeader(docker, leader, HOLD_SECONDS.networkCut);
+      const stepDownSeconds = steppedDown ? (Date.now() - begin) / 1000 : undefined;
       return {
         fault: `${leader.alias}, the leader, was cut off its network`,
-        holdSeconds: HOLD_SECONDS.networkCut,
+        holdSeconds: HOLD_SECONDS.networkCut - (Date.now() - begin) / 1000,
+        figures: { stepDownSeconds },
       };
     },
   },
@@ -119,6 +124,18 @@ export const crashes: readonly Drill[] = [
     },
   },
 ];
+
+/** Asked inside the container, which nobody else reaches: until its PostgreSQL takes no writes. */
+const UNTIL_NO_LEADER =
+  'while [ "$(psql -h /run/postgresql -Atc "SELECT pg_is_in_recovery()" postgres 2>/dev/null)" = f ]; do sleep 0.2; done';
+
+/** Whether a member stopped leading within some seconds. */
+async function untilNoLeader(docker: Docker, box: Box, seconds: number): Promise<boolean> {
+  const { code } = await docker.run(["exec", box.id, "sh", "-c", UNTIL_NO_LEADER], {
+    timeoutMs: seconds * 1000,
+  });
+  return code === 0;
+}
 
 /** Brings a container back with the address and the name that others know. Pure. */
 export function connectArgs(network: string, address: string, box: Pick<Box, "id" | "alias">) {

@@ -22,6 +22,7 @@ export const FIGURES: readonly Figure[] = [
   { name: "readGapSeconds", words: "longest time without a read", unit: "s" },
   { name: "pageGapSeconds", words: "longest time without a page", unit: "s" },
   { name: "longestWriteSeconds", words: "slowest acknowledged write", unit: "s" },
+  { name: "stepDownSeconds", words: "time until the cut-off leader stepped down", unit: "s" },
   { name: "redundancySeconds", words: "time to full redundancy", unit: "s" },
 ];
 

@@ -64,6 +64,12 @@ describe("limits", () => {
     expect(limitsOf(name, settings).writeGapSeconds).toBe(seconds);
   });
 
+  test("a cut-off leader steps down within 8 s on the fastest tier", () => {
+    expect(limitsOf("network-cut", settings).stepDownSeconds).toBe(8);
+    const { retryTimeoutSeconds } = slow.timings.patroni;
+    expect(limitsOf("network-cut", slow).stepDownSeconds).toBe(2 * retryTimeoutSeconds + 2);
+  });
+
   test("a lost node's limit follows the objectives, and is the target on the fastest tier", () => {
     const { patroni } = slow.timings;
     expect(patroni.ttlSeconds).toBeGreaterThan(20);
