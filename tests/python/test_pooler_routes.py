@@ -71,6 +71,14 @@ class Leader(unittest.TestCase):
         held = Routes(A, "gone", (B, C))
         self.assertEqual(decide(held, looks, frozenset(), LIMIT, NOW, vouched=True), CALM)
 
+    def test_a_postgresql_that_ended_its_sessions_holds_whatever_its_patroni_says(self) -> None:
+        looks = {A: primary(), B: replica(), C: replica()}
+        held = decide(CALM, looks, frozenset(), LIMIT, NOW, suspected=A)
+        self.assertEqual((held.leader, held.hold), (A, f"{A} ended its sessions"))
+        looks[B] = primary(timeline=2, since=NOW)
+        self.assertEqual(decide(held, looks, frozenset(), LIMIT, NOW, suspected=A),
+                         Routes(B, None, (C,)))
+
     def test_nothing_speaks_for_one_that_leads_no_more(self) -> None:
         looks = {A: Look(NOW, "other", 0, "other"), B: replica(), C: replica()}
         self.assertIn("leads no more",

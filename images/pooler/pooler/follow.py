@@ -14,6 +14,7 @@ import psycopg2
 from pooler import sessions
 from pooler.admin import AdminError
 from pooler.bouncer import Bouncer, say
+from pooler.canary import Canary
 from pooler.files import Facts, render
 from pooler.pause import Pauser
 from pooler.routes import Routes, decide
@@ -59,6 +60,7 @@ class Follower:
         self._lock = threading.Lock()
         self._hold_since = 0.0
         self._vouched_until = 0.0
+        self._suspected: str | None = None
         self._cut = False
         self.routes = Routes()
         self.bouncer: Bouncer | None = None
@@ -75,6 +77,9 @@ class Follower:
         self._write()
         threading.Thread(target=self._run, name="follower", daemon=True).start()
         threading.Thread(target=self._ask_postgres, name="vouch", daemon=True).start()
+        Canary(
+            lambda: None if self.routes.hold else self.routes.leader, self._session, self._suspect
+        ).start()
 
     def reload(self) -> None:
         """Reads the facts again (limits; the members' range is fixed) and decides anew."""
@@ -143,9 +148,19 @@ class Follower:
             time.sleep(VOUCH_POLL_SECONDS)
             leader = self.routes.leader
             look = self._watch.looks().get(leader or "")
-            if leader and look and look.strikes and self._writable(leader):
+            doubted = look is not None and (look.strikes or leader == self._suspected)
+            if leader and doubted and self._writable(leader):
                 self._vouched_until = time.monotonic() + VOUCH_SECONDS
+                self._suspected = None
                 self._watch.changed.set()
+
+    def _suspect(self, address: str) -> None:
+        """The leader ended a session: writes are held at once, unless it takes new ones."""
+        if self._writable(address):
+            return
+        self._suspected = address
+        self._watch.hurry(HURRY_SECONDS)
+        self._watch.changed.set()
 
     def step(self) -> None:
         """Decides once and brings PgBouncer there."""
@@ -154,7 +169,10 @@ class Follower:
             self._left = {a: until for a, until in self._left.items() if until > now}
             before = self.routes
             after = decide(before, self._watch.looks(), frozenset(self._left),
-                           self.facts.read_lag_limit_bytes, now, now < self._vouched_until)
+                           self.facts.read_lag_limit_bytes, now,
+                           now < self._vouched_until, self._suspected)
+            if after.leader != self._suspected:
+                self._suspected = None
             moved = after.leader != before.leader or (before.hold and not after.hold)
             if moved and after.leader and not self._writable(after.leader):
                 # It answers 200 a moment before the promotion ends: not yet.
@@ -225,14 +243,20 @@ class Follower:
         except AdminError:
             return 0
 
+    def _session(self, address: str) -> "psycopg2.extensions.connection":
+        connection = psycopg2.connect(
+            host=address, port=POSTGRES_PORT, user="pgbouncer", password=self._password,
+            dbname=self.facts.database, connect_timeout=2, sslmode="disable",
+            application_name="holdfast-pooler", options="-c statement_timeout=1000",
+            tcp_user_timeout=2000,
+        )
+        # An idle session must hold no transaction open.
+        connection.autocommit = True
+        return connection
+
     def _writable(self, address: str) -> bool:
         try:
-            connection = psycopg2.connect(
-                host=address, port=POSTGRES_PORT, user="pgbouncer", password=self._password,
-                dbname=self.facts.database, connect_timeout=2, sslmode="disable",
-                application_name="holdfast-pooler", options="-c statement_timeout=1000",
-                tcp_user_timeout=2000,
-            )
+            connection = self._session(address)
         except psycopg2.Error:
             return False
         try:

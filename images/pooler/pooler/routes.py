@@ -28,6 +28,7 @@ def decide(
     lag_limit: int,
     now: float,
     vouched: bool = False,
+    suspected: str | None = None,
 ) -> Routes:
     """The next routes.
 
@@ -36,8 +37,10 @@ def decide(
         left: replicas that asked to be left out: they are about to stop.
         lag_limit: bytes a replica may be behind and still serve reads.
         vouched: the leader's PostgreSQL itself takes writes, whatever its Patroni does not say.
+        suspected: a member whose PostgreSQL ended its sessions and takes no new ones, whatever its
+            Patroni still says.
     """
-    leader, hold = _leader(before, looks, vouched)
+    leader, hold = _leader(before, looks, vouched, suspected)
     lead = None if hold else looks.get(leader or "")
     readers = _readers(before, looks, left, lag_limit, lead, now)
     if not readers:
@@ -47,15 +50,17 @@ def decide(
 
 
 def _leader(
-    before: Routes, looks: Mapping[str, Look], vouched: bool
+    before: Routes, looks: Mapping[str, Look], vouched: bool, suspected: str | None
 ) -> tuple[str | None, str | None]:
     # Two at once: an old one that was frozen does not know yet. The higher timeline is right.
     primaries = [(look.timeline, a == before.leader, a) for a, look in looks.items()
-                 if look.kind == "primary"]
+                 if look.kind == "primary" and a != suspected]
     if primaries:
         return max(primaries)[2], None
     if before.leader is None:
         return None, before.hold
+    if before.leader == suspected:
+        return before.leader, f"{before.leader} ended its sessions"
     look = looks.get(before.leader, Look())
     if look.role == "primary":
         return before.leader, before.hold
