@@ -5,6 +5,8 @@ import { type AlertRule, CLUSTER, CONTAINER, MINUTE, type RuleFacts } from "./ru
 export function trafficRules(facts: RuleFacts): AlertRule[] {
   const requests = (code: string): string =>
     `sum by (${CLUSTER}) (rate(haproxy_frontend_http_responses_total{job="edge", proxy="http"${code}}[2m]))`;
+  const transactions = (what: string): string =>
+    `sum by (${CLUSTER}, database) (rate(pgbouncer_stats_${what}[${4 * facts.scrapeIntervalSeconds}s]))`;
   return [
     {
       alert: "RouterNoLeader",
@@ -32,6 +34,16 @@ export function trafficRules(facts: RuleFacts): AlertRule[] {
         "Clients of {{ $labels.database }} wait {{ $value | humanizeDuration }} for a connection at {{ $labels.instance }}",
       action:
         "A handover ends sooner. Is there a leader, or are all pooler.poolSize connections busy?",
+    },
+    {
+      alert: "TransactionsSlow",
+      // Both poolers together. Below one a second, one long report would be the average.
+      expr: `${transactions("server_in_transaction_seconds_total")} / (${transactions("sql_transactions_pooled_total")} > 1) > 0.25`,
+      forSeconds: 2 * facts.scrapeIntervalSeconds,
+      severity: "warning",
+      summary: "Transactions take {{ $value | humanizeDuration }} on average",
+      action:
+        "A slow disk under the leader or all synchronous replicas, locks (pg_stat_activity), or statements that became slow.",
     },
     {
       alert: "PoolerDown",

@@ -26,8 +26,17 @@ def module(name: str, **contents: object) -> ModuleType:
 
 def stand_in() -> None:
     """Makes psycopg2 and patroni.utils importable where they are not."""
-    psycopg2 = module("psycopg2", Error=type("Error", (Exception,), {}))
-    extensions = module("psycopg2.extensions", connection=object)
+    error = type("Error", (Exception,), {})
+    operational = type("OperationalError", (error,), {})
+    psycopg2 = module("psycopg2", Error=error, OperationalError=operational)
+    extensions = module(
+        "psycopg2.extensions",
+        connection=object,
+        POLL_OK=0,
+        POLL_READ=1,
+        POLL_WRITE=2,
+        set_wait_callback=lambda _: None,
+    )
     if not hasattr(psycopg2, "extensions"):
         psycopg2.extensions = extensions
     module("patroni")

@@ -7,7 +7,19 @@ import image_paths
 image_paths.use("postgres")
 
 import disk_room  # noqa: E402
-from disk_room import AGAIN_SECONDS, FULL_BYTES, ROOM_BYTES, Room, free_bytes  # noqa: E402
+from disk_room import (  # noqa: E402
+    AGAIN_SECONDS,
+    FULL_BYTES,
+    ROOM_BYTES,
+    TAG_CHECKS,
+    Room,
+    free_bytes,
+)
+
+
+def full_room() -> Room:
+    """Full for so long that the others' tags are known."""
+    return Room(full=True, checks=TAG_CHECKS)
 
 
 class Volume(unittest.TestCase):
@@ -23,13 +35,23 @@ class Volume(unittest.TestCase):
     def test_only_a_full_leader_hands_over(self) -> None:
         room = Room()
         self.assertFalse(room.hands_over(True, 0.0))
-        room.look(0)
+        room = full_room()
         self.assertFalse(room.hands_over(False, 0.0))
         self.assertTrue(room.hands_over(True, 0.0))
 
-    def test_it_tries_again_after_a_while(self) -> None:
+    def test_it_waits_until_the_others_tags_are_known(self) -> None:
         room = Room()
+        for _ in range(TAG_CHECKS - 1):
+            room.look(0)
+            self.assertFalse(room.hands_over(True, 0.0))
         room.look(0)
+        self.assertTrue(room.hands_over(True, 0.0))
+        room.look(ROOM_BYTES)
+        room.look(0)
+        self.assertFalse(room.hands_over(True, 1000.0))
+
+    def test_it_tries_again_after_a_while(self) -> None:
+        room = full_room()
         self.assertTrue(room.hands_over(True, 100.0))
         self.assertFalse(room.hands_over(True, 100.0 + AGAIN_SECONDS - 1))
         self.assertTrue(room.hands_over(True, 100.0 + AGAIN_SECONDS))
@@ -45,14 +67,14 @@ class Volume(unittest.TestCase):
             self.addCleanup(setattr, disk_room, name, getattr(disk_room, name))
             setattr(disk_room, name, fake)
         end = lambda: done.append("end")  # noqa: E731
-        disk_room.act(Room(full=True), disk_room.NOTHING_BYTES, end, done.append)
+        disk_room.act(full_room(), disk_room.NOTHING_BYTES, end, done.append)
         self.assertEqual(done, ["handed over"])
         done.clear()
-        disk_room.act(Room(full=True), disk_room.NOTHING_BYTES - 1, end, done.append)
+        disk_room.act(full_room(), disk_room.NOTHING_BYTES - 1, end, done.append)
         self.assertEqual(done[-1], "end")
         done.clear()
         disk_room.replica_ready = lambda: None
-        disk_room.act(Room(full=True), 0, end, done.append)
+        disk_room.act(full_room(), 0, end, done.append)
         self.assertEqual(done, ["nobody with room can take over"])
 
     def test_the_free_room_of_a_folder(self) -> None:

@@ -54,7 +54,9 @@ class PostgreSQL(unittest.TestCase):
             file.write_text("999999999\n/data\n")
             self.assertFalse(is_running(file))
             file.write_text(f"{os.getpid()}\n/data\n")
-            self.assertTrue(is_running(file))
+            self.assertFalse(is_running(file), "another program has the number now")
+            own = Path("/proc/self/comm").read_text().strip()
+            self.assertTrue(is_running(file, own))
 
 
 class StepAside(unittest.TestCase):

@@ -10,16 +10,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "images" / "pooler"))
 
-try:
-    import psycopg2  # noqa: F401
-except ImportError:
-    # The console is replaced below; only the name of the error is needed on a machine without
-    # psycopg2.
-    psycopg2 = types.ModuleType("psycopg2")
-    psycopg2.Error = type("Error", (Exception,), {})  # type: ignore[attr-defined]
-    psycopg2.extensions = types.ModuleType("psycopg2.extensions")  # type: ignore[attr-defined]
-    sys.modules["psycopg2"] = psycopg2
-    sys.modules["psycopg2.extensions"] = psycopg2.extensions  # type: ignore[attr-defined]
+from stand_ins import stand_in  # noqa: E402
+
+stand_in()
 
 from pooler import agent as agent_module  # noqa: E402
 from pooler import pause as pause_module  # noqa: E402
@@ -195,6 +188,22 @@ class PauseTest(unittest.TestCase):
         self.pauser.release("shop")
         self.assertEqual(self.bouncer.paused, {"shop"})
         self.now = 10
+        self.pauser.expire()
+        self.assertEqual(self.bouncer.paused, set())
+
+    def test_a_resume_that_fails_is_owed(self) -> None:
+        self.ask("pause", owner="a")
+        tries, run = [], self.bouncer.run
+
+        def refuse(command: str, timeout: float, *rest: Any) -> list[dict[str, Any]]:
+            if command.startswith("RESUME") and len(tries) < pause_module.RESUME_TRIES:
+                tries.append(command)
+                raise AdminError("no more connections allowed")
+            return run(command, timeout, *rest)
+
+        self.bouncer.run = refuse  # type: ignore[method-assign]
+        self.ask("resume", owner="a")
+        self.assertEqual(self.bouncer.paused, {"shop"})
         self.pauser.expire()
         self.assertEqual(self.bouncer.paused, set())
 

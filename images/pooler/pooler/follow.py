@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
+import psycopg2.extensions
 
 from pooler import sessions
+from pooler.bounded import bounded
 from pooler.admin import AdminError
 from pooler.bouncer import Bouncer, say
 from pooler.canary import Canary
@@ -21,6 +23,9 @@ from pooler.routes import Routes, decide
 from pooler.watch import Watch
 
 POSTGRES_PORT = 5432
+# A question to a PostgreSQL; one that was frozen takes packets and never answers. Seconds.
+ANSWER_SECONDS = 3.0
+psycopg2.extensions.set_wait_callback(bounded(ANSWER_SECONDS))
 # How often it decides when nothing changes: leaves, lags and holds run out with time. Seconds.
 ROUND_SECONDS = 0.5
 # How long all are asked quickly once a leader is missing; renewed while it is.
@@ -61,6 +66,11 @@ class Follower:
         self._hold_since = 0.0
         self._vouched_until = 0.0
         self._suspected: str | None = None
+        # What PgBouncer has read, None when that is not known; and whether a RESUME is owed to it.
+        self._loaded: tuple[str | None, tuple[str, ...]] | None = None
+        self._holding = False
+        # Statements that hang on members which will not answer: (database, addresses), until cut.
+        self._uncut: list[tuple[str, frozenset[str]]] = []
         self._cut = False
         self.routes = Routes()
         self.bouncer: Bouncer | None = None
@@ -93,17 +103,23 @@ class Follower:
         """True as soon as writes lead to `address`; asked by the owner of a handover."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            if self.routes.leader == address and self.routes.hold is None:
+            if self._leads_to(address):
                 return True
             self._watch.look_at(address)
             self.step()
-            if self.routes.leader != address or self.routes.hold:
+            if not self._leads_to(address):
                 time.sleep(WRITABLE_POLL_SECONDS)
         return False
 
+    def _leads_to(self, address: str) -> bool:
+        routes = self.routes
+        there = routes.leader == address and routes.hold is None
+        return there and self._loaded == (routes.leader, routes.readers)
+
     def leave(self, address: str, seconds: float, drain_seconds: float) -> int:
         """Sends no more reads to `address` for `seconds`; how many run there after the drain."""
-        self._left[address] = time.monotonic() + seconds
+        with self._lock:
+            self._left[address] = time.monotonic() + seconds
         self.step()
         end = time.monotonic() + drain_seconds
         while (active := self._active(address)) and time.monotonic() < end:
@@ -112,13 +128,17 @@ class Follower:
 
     def come_back(self, address: str) -> None:
         """Ends a `leave`; the member serves again once it answers as a replica."""
-        self._left.pop(address, None)
+        with self._lock:
+            self._left.pop(address, None)
         self._watch.changed.set()
 
     def started(self) -> None:
         """PgBouncer has just started: it knows the file, and not that writes are held."""
         with self._lock:
+            # It may have read the file before the last change, and what hung has ended.
+            self._loaded, self._uncut = None, []
             if self.routes.hold:
+                self._holding = True
                 self._pauser.hold(self.facts.database)
 
     def status(self) -> dict[str, object]:
@@ -187,53 +207,66 @@ class Follower:
         if after.hold and not before.hold:
             say(f"{after.hold}: new writes wait")
             self._hold_since, self._cut = now, False
+            self._holding = True
             self._pauser.hold(self.facts.database)
-        if (after.leader, after.readers) != (before.leader, before.readers):
-            self._write()
-            self._reload(before, after)
-        if before.hold and not after.hold:
+        wanted = (after.leader, after.readers)
+        # Compared with what PgBouncer has read, not with the routes before: a RELOAD that was lost on
+        # a busy host is sent again, and nobody is let through to where the leader was.
+        if wanted != self._loaded and self._load(before, after):
+            self._loaded = wanted
+        if self._holding and not after.hold and wanted == self._loaded:
             self._pauser.release(self.facts.database)
+            self._holding = False
             say(f"writes go to {after.leader}, reads to {', '.join(after.readers)}")
         self._free(before, after, now)
 
     def _free(self, before: Routes, after: Routes, now: float) -> None:
         """Ends statements that hang on servers which will not answer them."""
-        if self.bouncer is None or not self.bouncer.healthy():
-            return
         gone = {a for a, look in self._watch.looks().items() if look.gone}
-        cuts: list[tuple[str, set[str]]] = []
+        database, read_database = self.facts.database, self.facts.read_database
         if before.leader and after.leader != before.leader:
-            cuts.append((self.facts.database, {a for a in self.facts.members if a != after.leader}))
-        removed = set(before.readers).difference(after.readers) & gone
+            others = frozenset(a for a in self.facts.members if a != after.leader)
+            self._uncut.append((database, others))
+        removed = frozenset(set(before.readers).difference(after.readers) & gone)
         if removed:
-            cuts.append((self.facts.read_database, removed))
+            self._uncut.append((read_database, removed))
         if after.hold and after.leader and not self._cut and now - self._hold_since > self._patience:
             self._cut = True
-            cuts.append((self.facts.database, {after.leader}))
-        for database, addresses in cuts:
+            self._uncut.append((database, frozenset({after.leader})))
+        if not self._uncut or self.bouncer is None or not self.bouncer.healthy():
+            return
+        left: list[tuple[str, frozenset[str]]] = []
+        for what, addresses in self._uncut:
             try:
-                count = sessions.cut(self.bouncer, database, addresses)
+                count = sessions.cut(self.bouncer, what, set(addresses))
                 if count:
-                    say(f"{count} clients of {database} cut: their server is gone")
+                    say(f"{count} clients of {what} cut: their server is gone")
             except AdminError as error:
-                say(f"clients of {database} not cut: {error}")
+                say(f"clients of {what} not cut yet: {error}")
+                left.append((what, addresses))
+        # The next try leaves alone whoever leads or serves by then.
+        present = {database: {after.leader}, read_database: set(after.readers)}
+        self._uncut = [(what, addresses.difference(present[what])) for what, addresses in left]
 
     def _write(self) -> None:
         draft = self._path.with_suffix(".new")
         draft.write_text(render(self.facts, self.routes))
         draft.replace(self._path)
 
-    def _reload(self, before: Routes, after: Routes) -> None:
+    def _load(self, before: Routes, after: Routes) -> bool:
+        """Writes the file and lets PgBouncer read it. False when it has not read it yet."""
+        self._write()
         if before.readers != after.readers and not after.hold and not before.hold:
             say(f"reads go to {', '.join(after.readers)}")
         if self.bouncer is None or not self.bouncer.healthy():
-            return
+            return False
         try:
             with self.bouncer.console() as console:
                 console.run("RELOAD", 2.0)
         except AdminError as error:
-            # A silent PgBouncer is killed by its watchdog and reads the file at its start.
-            say(f"RELOAD: {error}")
+            say(f"RELOAD, to be repeated: {error}")
+            return False
+        return True
 
     def _active(self, address: str) -> int:
         if self.bouncer is None:

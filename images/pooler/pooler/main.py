@@ -72,6 +72,9 @@ def main() -> None:
     agent.serve_in_background(http)
     while not stopped.wait(0.1):
         pauser.expire()
+        if not keeper.is_alive():
+            # Out of memory or processes, for instance. Docker starts the container anew.
+            raise SystemExit("holdfast-pooler: the keeper of PgBouncer has died: starting over")
 
     say("stopping")
     bouncer.stop(stop_clients, stop_servers)

@@ -10,6 +10,10 @@ from pooler.bouncer import Bouncer, say
 from pooler.lease import Conflict, Held, Lease
 
 
+# At once; what fails then is tried again with each `expire`.
+RESUME_TRIES = 4
+
+
 class NotDrained(Exception):
     """Transactions were still open at the end of the time to drain; `active` is how many."""
 
@@ -31,6 +35,8 @@ class Pauser:
         self._change = threading.Lock()
         # Databases whose clients wait because nobody leads, whatever a lease says (follow.py).
         self._on_hold: set[str] = set()
+        # Databases to which a RESUME is owed that PgBouncer did not take.
+        self._owed: set[str] = set()
         self.bouncer: Bouncer | None = None
 
     def pause(
@@ -107,6 +113,10 @@ class Pauser:
 
     def expire(self) -> None:
         """Called often: resumes what a vanished owner left paused. Quick while a lease is alive."""
+        if self._owed:
+            with self._change:
+                owed, self._owed = self._owed, set()
+                self._resume(tuple(owed))
         if self._lease.current() is not None:
             return
         with self._change:
@@ -208,7 +218,7 @@ class Pauser:
         current = self._lease.current()
         kept = () if current is None else current.databases
         for database in set(databases).difference(kept, self._on_hold):
-            for _ in range(20):
+            for _ in range(RESUME_TRIES):
                 try:
                     with self._console() as console:
                         console.run(f"RESUME {quote(database)}", 1.0)
@@ -220,3 +230,5 @@ class Pauser:
                         break
                     say(f"RESUME {database}: {error}; trying again")
                     time.sleep(0.25)
+            else:
+                self._owed.add(database)  # `expire` goes on

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pooler.admin import AdminError, AdminTimeout
 from pooler.bouncer import Bouncer
 
 
@@ -25,6 +26,13 @@ def cut(bouncer: Bouncer, database: str, addresses: set[str]) -> int:
         return 0
     with bouncer.console() as console:
         clients = [row["id"] for row in console.run("SHOW CLIENTS", 1.0) if row["ptr"] in links]
+        count = 0
         for client in clients:
-            console.run(f"KILL_CLIENT {client}", 1.0)
-    return len(clients)
+            try:
+                console.run(f"KILL_CLIENT {client}", 1.0)
+                count += 1
+            except AdminTimeout:
+                raise
+            except AdminError:
+                pass  # it left by itself
+    return count

@@ -25,6 +25,8 @@ CHECK_SECONDS = 1.0
 FULL_BYTES = 32 * 1024 * 1024
 # No file of any size can be written any more.
 NOTHING_BYTES = 1024 * 1024
+# A member's tag reaches etcd within a check and two of Patroni's loops (1 to 5 s).
+TAG_CHECKS = 6
 # Room again, with a margin, so that the tag does not flicker.
 ROOM_BYTES = 4 * FULL_BYTES
 # Between two tries to hand over. Seconds.
@@ -37,17 +39,21 @@ class Room:
     """What is known of the volume. No I/O."""
 
     full: bool = False
+    checks: int = 0
     due: float = 0.0
 
     def look(self, free: int) -> bool:
         """Takes the free bytes in; True when full became room or room full."""
         before = self.full
         self.full = free < (ROOM_BYTES if before else FULL_BYTES)
+        self.checks = self.checks + 1 if self.full else 0
         return self.full != before
 
     def hands_over(self, leads: bool, now: float) -> bool:
         """True when a handover is to be tried now."""
-        if not self.full or not leads or now < self.due:
+        # Volumes of one host fill up together: whether the others have room is known once their own
+        # tags have come round.
+        if not self.full or self.checks < TAG_CHECKS or not leads or now < self.due:
             return False
         self.due = now + AGAIN_SECONDS
         return True
@@ -116,7 +122,7 @@ def watch(
                     tag(room.full)
                 if room.full:
                     act(room, free, end, log)
-            except Exception as error:  # noqa: BLE001 - this thread must never end
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - this thread must never end
                 log(f"looking at the volume: {error}")
 
     threading.Thread(target=run, name="disk-room", daemon=True).start()

@@ -55,11 +55,15 @@ class Handover:
         timeout: seconds for everything.
         cut: end transactions that do not end by themselves, instead of not handing over: for a
             leader that stops anyway.
+        die_after: the step after which this process kills itself: a drill's orchestrator that dies.
     """
 
-    def __init__(self, wanted: str | None, timeout: float, cut: bool = False) -> None:
+    def __init__(
+        self, wanted: str | None, timeout: float, cut: bool = False, die_after: str | None = None
+    ) -> None:
         self.wanted = wanted
         self.cut = cut
+        self.die_after = die_after
         self.end = time.monotonic() + timeout
         self.steps: dict[str, float] = {}
         self.warnings: list[str] = []
@@ -77,6 +81,8 @@ class Handover:
             yield
         finally:
             self.steps[name] = round(time.monotonic() - begin, 3)
+        if name == self.die_after:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def run(self) -> dict:
         """The result, or NotBegun / Failed."""
@@ -130,6 +136,9 @@ class Handover:
         except Failed as error:
             failure = error
             self._take_back(etcd)
+        except SystemExit:
+            self._take_back(etcd)
+            raise
         finally:
             with self.step("resume"):
                 faults = pause.resume()
@@ -201,6 +210,8 @@ class Handover:
         if self.left() < SWITCHOVER_SECONDS:
             raise Failed("draining left no time for the switchover")
         threading.Thread(target=ask, daemon=True).start()
+        with self.step("asked"):
+            time.sleep(POLL_SECONDS)
         while self.left():
             with contextlib.suppress(PatroniError):
                 if request(target["host"], "GET", "/primary", timeout=0.5)[0] == 200:
@@ -235,12 +246,14 @@ def main() -> int:
     parser.add_argument(
         "--cut", action="store_true", help="end transactions that do not end by themselves"
     )
+    # For drills: which steps there are is in the JSON.
+    parser.add_argument("--die-after", metavar="STEP", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     arguments = parser.parse_args()
     # So that the clients are resumed: by default Python dies of these without a word.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
-    handover = Handover(arguments.to, arguments.timeout, arguments.cut)
+    handover = Handover(arguments.to, arguments.timeout, arguments.cut, arguments.die_after)
     code, result = 0, {}
     try:
         result = handover.run()

@@ -44,22 +44,26 @@ def judge(
     return "renew" if killed and postgres_runs and renewals < RENEWALS else "end"
 
 
-def is_running(pid_file: Path = POSTMASTER_PID) -> bool:
+def is_running(pid_file: Path = POSTMASTER_PID, program: str = "postgres") -> bool:
     """PostgreSQL's own process file names a process that exists."""
     try:
         pid = int(pid_file.read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return False
-    return Path(f"/proc/{pid}").exists()
+    try:
+        # Of a container that was killed the file outlives the process; the number may be another's.
+        return Path(f"/proc/{pid}/comm").read_text().strip() == program
+    except OSError:
+        return False
 
 
 def answers() -> bool:
-    """Patroni's API gave an answer, whatever it says."""
+    """Patroni's API answers and its loop turns: 503 says that it has stood still for a lease's time,
+    and then no other member leads, for each still hears this one."""
     connection = http.client.HTTPConnection("127.0.0.1", PATRONI_PORT, timeout=CHECK_SECONDS)
     try:
         connection.request("GET", "/liveness")
-        connection.getresponse()
-        return True
+        return connection.getresponse().status != 503
     except (OSError, http.client.HTTPException):
         return False
     finally:
@@ -75,6 +79,7 @@ class PatroniProcess:
         self._process: subprocess.Popen | None = None
         self._answered = False
         self._silent = 0
+        self._waiting: int | None = None
         self._renewals: list[float] = []
 
     def start(self) -> None:
@@ -107,9 +112,13 @@ class PatroniProcess:
         return None
 
     def signal(self, number: int) -> None:
-        """Sends it a signal, if it runs."""
+        """Sends it a signal, if it runs; to one that has just been started with its first answer,
+        for before it has its handlers a SIGHUP would end it."""
         if self._process and self._process.poll() is None:
-            self._process.send_signal(number)
+            if self._answered:
+                self._process.send_signal(number)
+            else:
+                self._waiting = number
 
     def stop(self) -> int:
         """Patroni's own orderly stop, with PostgreSQL's. Returns its exit code."""
@@ -127,6 +136,9 @@ class PatroniProcess:
             begin = time.monotonic()
             if answers():
                 self._answered, self._silent = True, 0
+                number, self._waiting = self._waiting, None
+                if number is not None:
+                    self.signal(number)
             else:
                 self._silent += 1
             time.sleep(max(0.0, CHECK_SECONDS - (time.monotonic() - begin)))

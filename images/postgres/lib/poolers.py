@@ -154,7 +154,9 @@ class Pause:
         hung = [str(look) for look in looks.values() if isinstance(look, PoolerRefused)]
         if hung:
             raise PoolerRefused("; ".join(hung))
-        results = each([a for a in looks if a not in absent], self._pause_one)
+        # Known before the first is asked: whatever ends this, they are resumed.
+        self.held = [address for address in looks if address not in absent]
+        results = each(self.held, self._pause_one)
         refused = [str(r) for r in results.values() if isinstance(r, PoolerRefused)]
         broken = [
             str(r)
@@ -174,7 +176,7 @@ class Pause:
 
         Returns the poolers that are not there after `seconds`, in sentences.
         """
-        body = {"address": leader, "seconds": max(0.1, seconds)}
+        body = {"address": leader, "seconds": min(60.0, max(0.1, seconds))}
         results = each(
             self.held, lambda a: ask(a, "POST", "/follow", self.token, body, seconds + 2)
         )

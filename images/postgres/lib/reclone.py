@@ -118,7 +118,7 @@ def watch(log: Callable[[str], None]) -> None:
             except (PatroniError, EtcdError, psycopg2.Error):
                 # No answer is no proof.
                 continue
-            except Exception as error:  # noqa: BLE001 - the watcher must outlive its own mistakes
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - the watcher must outlive its own mistakes
                 log(f"the watch over this replica failed: {error!r}")
                 time.sleep(60)
 

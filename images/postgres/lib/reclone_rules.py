@@ -5,7 +5,7 @@ from dataclasses import dataclass
 # How long a trouble must have lasted, without any progress, before the leader is asked for a proof.
 # A container needs some seconds to start, a walreceiver tries again every five. A PostgreSQL that
 # does not start is seldom past hope: a full disk or a short memory must have time to be mended.
-PATIENCE = {"not streaming": 30.0, "no database": 15.0, "does not start": 300.0}
+PATIENCE = {"not streaming": 30.0, "no database": 15.0, "does not start": 40.0}
 # After a try, whatever became of it: doubles up to an hour, and begins anew after two quiet hours.
 FIRST_PAUSE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 3600.0

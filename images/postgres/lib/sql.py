@@ -3,8 +3,11 @@
 import psycopg2
 import psycopg2.extensions
 
+from bounded import bounded
 from facts import POSTGRES_PORT, secret
 
+# The longest statement here is a CHECKPOINT of 10 s.
+psycopg2.extensions.set_wait_callback(bounded(15.0))
 # PostgreSQL logs a failing statement with its text; `panic` keeps every text out of the log.
 QUIET = "-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1"
 

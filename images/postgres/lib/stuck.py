@@ -5,6 +5,7 @@ Patroni remembers etcd's raft term and refuses a lower one. When all etcd member
 Patroni would refuse it for good. A new Patroni process adopts the running PostgreSQL as it is.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -52,7 +53,11 @@ def watch(act: Callable[[], None]) -> None:
         strikes = 0
         while True:
             time.sleep(CHECK_SECONDS)
-            strikes = strikes + 1 if look() else 0
+            try:
+                strikes = strikes + 1 if look() else 0
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - this thread must never end
+                strikes = 0
+                print(f"holdfast-supervise: looking at Patroni: {error!r}", file=sys.stderr)
             if strikes >= STRIKES:
                 strikes = 0
                 act()

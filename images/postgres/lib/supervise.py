@@ -65,7 +65,7 @@ class Supervisor:
     def _reload(self) -> None:
         try:
             compose()
-        except (ConfigFault, OSError) as error:
+        except (ConfigFault, OSError, SystemExit) as error:
             log(f"not reloaded: {error}")
             return
         if self.patroni:
