@@ -4,11 +4,13 @@ import { chosen, DRILLS } from "./drills/catalogue.ts";
 import { mendLoopDisk } from "./drills/faults/disk.ts";
 import { whileInterruptible } from "./drills/interrupt.ts";
 import { recordLast } from "./drills/last.ts";
+import { whileAlone } from "./drills/lock.ts";
+import { refuseOthersStack } from "./drills/owner.ts";
 import { realStage } from "./drills/realStage.ts";
 import { printResults, writeResults } from "./drills/results.ts";
 import type { Drill } from "./drills/scene.ts";
 import { Site } from "./drills/site.ts";
-import { untilFull } from "./drills/stage.ts";
+import { type Stage, untilFull } from "./drills/stage.ts";
 import type { DrillResult } from "./drills/types.ts";
 import { Fault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
@@ -44,30 +46,57 @@ export async function drill(options: DrillOptions): Promise<number> {
   const { settings } = loadStack(name);
   await askBefore(name, drills, options.yes);
   const site = new Site(settings);
-  const stage = realStage(site);
-  if (await mendLoopDisk(site.docker, name)) {
-    note("  ok   the volume that an earlier drill had left mounted is back in its place");
-    await untilFull(stage, MENDED_SECONDS, new AbortController().signal);
-  }
-  await needFullRedundancy(stage);
+  await refuseOthersStack(site.docker, name);
+  return whileAlone(name, () => breakAndReport(drills, times, site, options));
+}
+
+async function breakAndReport(
+  drills: readonly Drill[],
+  times: number,
+  site: Site,
+  { stack: name, json, output }: DrillOptions,
+): Promise<number> {
   const startedAt = new Date();
-  const folder = options.output
-    ? resolve(options.output)
-    : privatePath("drills", name, timeName(startedAt));
-  const runs = await whileInterruptible((signal) =>
-    runAll(drills, times, stage, signal, (result) => note(lineOf(result))),
-  );
-  if (runs.results.length === 0) {
+  const folder = output ? resolve(output) : privatePath("drills", name, timeName(startedAt));
+  const runs = await whileInterruptible(async (signal): Promise<Runs> => {
+    const stage = realStage(site);
+    try {
+      await mendBefore(site, stage, signal);
+      await needFullRedundancy(stage);
+    } catch (error) {
+      // What went wrong with the mending is said, interrupted or not.
+      if (signal.aborted && (error as Error).name === "AbortError") {
+        return { results: [], ended: "interrupted", why: "holdfast: no drill was begun" };
+      }
+      throw error;
+    }
+    return runAll(drills, times, stage, signal, (result) => note(lineOf(result)));
+  });
+  const { results, ended, why } = runs;
+  const planned = drills.length * times;
+  if (why !== undefined) {
+    note(why);
+  }
+  if (ended !== undefined && results.length < planned) {
+    note(`holdfast: ${results.length} of ${planned} drills ran`);
+  }
+  if (results.length === 0) {
     return exitCodeOf(runs);
   }
-  recordLast(name, runs.results);
-  const report = await writeResults(folder, site, startedAt.toISOString(), runs.results);
-  printResults(runs.results, json);
-  if (runs.ended === "broken") {
-    note("holdfast: the other drills were not run: the stack did not come back by itself");
-  }
-  note(`report: ${report}`);
+  // First what cannot fail: the disk may be full, the folder another's, Docker gone.
+  printResults(results, json);
+  recordLast(name, results);
+  const about = { startedAt: startedAt.toISOString(), planned, ...(ended ? { ended } : {}) };
+  note(`report: ${await writeResults(folder, site, about, results)}`);
   return exitCodeOf(runs);
+}
+
+/** A drill that was killed may have left a member's volume on its small disk. */
+async function mendBefore(site: Site, stage: Stage, signal: AbortSignal): Promise<void> {
+  if (await mendLoopDisk(site.docker, site.settings.stack)) {
+    note("  ok   the volume that an earlier drill had left mounted is back in its place");
+    await untilFull(stage, MENDED_SECONDS, signal);
+  }
 }
 
 /** Every drill with its line. Pure. */
@@ -109,13 +138,14 @@ export async function askBefore(
   }
 }
 
-/** 1 when an objective was missed or a drill failed; skipped ones do not count. Pure. */
+/** 1 when an objective was missed, a drill failed, or none ran; 130 when a person ended it. Pure. */
 export function exitCodeOf({ results, ended }: Runs): number {
   if (ended === "interrupted") {
     return 130;
   }
-  const bad = results.some(({ passed, skipped }) => !passed && skipped === undefined);
-  return bad || ended !== undefined ? 1 : 0;
+  const ran = results.filter(({ skipped }) => skipped === undefined);
+  const good = ran.length > 0 && ran.every(({ passed }) => passed);
+  return good && ended === undefined ? 0 : 1;
 }
 
 /** One drill's outcome in a line. Pure. */

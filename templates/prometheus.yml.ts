@@ -20,11 +20,12 @@ const HEADER =
   "# Rendered by Holdfast from templates/prometheus.yml.ts. Edit the settings, not this file.";
 
 /**
- * Seconds between two looks at who leads. Four for the scrape and four for the rule: a leader
+ * Seconds between two looks at who leads. Two for the scrape, one until what is gone counts as gone, two
+ * for the rule: a leader
  * without a synchronous standby is known within the ten seconds that M16 promises.
  */
 export function clusterIntervalSeconds(scrapeIntervalSeconds: number): number {
-  return Math.min(4, scrapeIntervalSeconds);
+  return Math.min(2, scrapeIntervalSeconds);
 }
 
 type Job = Record<string, unknown>;
@@ -63,7 +64,11 @@ function job(name: ScrapeJob): Job {
 
 function special(name: ScrapeJob, args: PrometheusYmlArgs): Job {
   if (name === "patroni") {
-    return { scrape_interval: `${clusterIntervalSeconds(args.scrapeIntervalSeconds)}s` };
+    return {
+      scrape_interval: `${clusterIntervalSeconds(args.scrapeIntervalSeconds)}s`,
+      // A member that is gone refuses nothing: its series end when this has passed.
+      scrape_timeout: "1s",
+    };
   }
   return name === "postgres" ? probes(args.postgresExporterAddress) : {};
 }

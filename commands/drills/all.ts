@@ -1,4 +1,4 @@
-import { Fault } from "../fault.ts";
+import { describeFault, Fault } from "../fault.ts";
 import { Interrupted, runDrill } from "./run.ts";
 import type { Drill } from "./scene.ts";
 import type { Stage } from "./stage.ts";
@@ -8,8 +8,12 @@ import type { DrillResult } from "./types.ts";
 export interface Runs {
   readonly results: readonly DrillResult[];
   /** Why not all have run: a person ended it, or the stack did not come back. */
-  readonly ended?: "interrupted" | "broken";
+  readonly ended?: Ended;
+  /** The same for a person, with what is left of a fault. */
+  readonly why?: string;
 }
+
+export type Ended = "interrupted" | "broken";
 
 /**
  * Runs drills one after the other, the whole list `times` times. One that fails does not keep the
@@ -31,17 +35,28 @@ export async function runAll(
       const result = await runDrill(drill, stage, signal);
       results.push(result);
       done(result);
-      if (result.error && (await stage.look()).missing.length > 0) {
-        return { results, ended: "broken" };
+      const missing = result.error ? await missingNow(stage) : [];
+      if (missing.length > 0) {
+        const why = `holdfast: the stack did not come back by itself: ${missing.join("; ")}`;
+        return { results, ended: "broken", why };
       }
     } catch (error) {
       if (error instanceof Interrupted) {
-        return { results, ended: "interrupted" };
+        return { results, ended: "interrupted", why: describeFault(error) };
       }
       throw error;
     }
   }
   return { results };
+}
+
+/** What full redundancy lacks; that nobody can say is a lack, too. Never throws. */
+async function missingNow(stage: Stage): Promise<readonly string[]> {
+  try {
+    return (await stage.look()).missing;
+  } catch (error) {
+    return [(error as Error).message];
+  }
 }
 
 /** Refuses a stack that has something missing already. @throws Fault that says what */

@@ -38,6 +38,26 @@ export function writeGap(record: LoadRecord): Span | undefined {
   return longestGap(record, acknowledged(record.writes).map(ended));
 }
 
+/**
+ * The longest time in which one and the same client got no acknowledgement: what the unluckiest user
+ * saw, where the others hide it in `writeGap`. A client that got none at all waited the whole time.
+ * Undefined without writes. At rest it is the pace of one client. Pure.
+ */
+export function clientGap(record: LoadRecord): number | undefined {
+  const ends = new Map<number, number[]>();
+  for (const { client, outcome, end } of record.writes) {
+    const own = ends.get(client) ?? [];
+    ends.set(client, own);
+    if (outcome === "acknowledged") {
+      own.push(end);
+    }
+  }
+  const gaps = [...ends.values()].map(
+    (own) => lengthOf(longestGap(record, own)) ?? record.end - record.begin,
+  );
+  return gaps.length > 0 ? Math.max(...gaps) : undefined;
+}
+
 /** The longest time without an answered read. Pure. */
 export function readGap(record: LoadRecord): Span | undefined {
   return longestGap(record, answered(record.reads).map(ended));

@@ -1,25 +1,29 @@
 import { note } from "../ui.ts";
 
+/** With the exit codes of those who were ended by them. A closed terminal or ssh is SIGHUP. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
 /** The first Ctrl-C ends the drill in order; so many more end the launcher and leave the fault there. */
 const PATIENCE = 3;
 
 /**
  * Runs work that must not just vanish at Ctrl-C: a fault that nobody undoes is an outage.
  *
- * @param work is given a signal that the first SIGINT or SIGTERM aborts
+ * @param work is given a signal that the first SIGINT, SIGTERM or SIGHUP aborts
  */
 export async function whileInterruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
+  outliveTerminal();
+  const signals = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
   // The launcher's own handlers end it at once; they come back afterwards.
   const others = signals.map((name) => process.listeners(name));
   let count = 0;
-  const handle = (name: NodeJS.Signals) => {
+  const handle = (name: keyof typeof EXIT_CODES) => {
     count += 1;
     controller.abort();
     if (count > PATIENCE) {
       note("\nholdfast: ended; what the drill broke is still broken");
-      process.exit(name === "SIGINT" ? 130 : 143);
+      process.exit(EXIT_CODES[name]);
     }
     note("\nholdfast: interrupted; the fault is being undone");
   };
@@ -36,5 +40,20 @@ export async function whileInterruptible<T>(work: (signal: AbortSignal) => Promi
         process.on(name, other);
       }
     });
+  }
+}
+
+/** A line for a terminal that was closed meanwhile must not end the work; for good: reports follow. */
+function outliveTerminal(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (!stream.listeners("error").includes(ignoreClosed)) {
+      stream.on("error", ignoreClosed);
+    }
+  }
+}
+
+function ignoreClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EIO" && error.code !== "EPIPE") {
+    throw error;
   }
 }

@@ -13,6 +13,8 @@ export type Figure =
   | "rejected"
   | "unknown"
   | "writeGapSeconds"
+  | "clientGapSeconds"
+  | "alertSeconds"
   | "pageGapSeconds"
   | "redundancySeconds"
   | "stepDownSeconds";
@@ -27,11 +29,16 @@ export const HOLD_SECONDS = {
   stopped: 10,
   etcdMember: 10,
   hungProxy: 5,
+  /** Above its limit: what ends it must be the watchdog, not the drill. */
+  hungPooler: 12,
   hungGuard: 10,
   /** Its supervisor replaces it after 8 s without an answer. */
   hungPatroni: 12,
   replica: 5,
-  slowDisk: 15,
+  /** Longer than the alert on it takes. */
+  slowDisk: 45,
+  /** Longer than the alert on a missing synchronous standby takes. */
+  noReplica: 15,
 } as const;
 
 /** How long a full disk stays full: until somebody else must have taken over. Seconds. */
@@ -49,7 +56,7 @@ const ALWAYS: Limits = {
   hung: 0,
 };
 /** Planned work: no client sees an error, none is left without an answer. */
-const PLANNED: Limits = { rejected: 0, unknown: 0, writeGapSeconds: 3 };
+const PLANNED: Limits = { rejected: 0, unknown: 0, writeGapSeconds: 3, clientGapSeconds: 3 };
 const REDUNDANCY_SECONDS = 60;
 /** Where members start from nothing, or all at once. */
 const LONG_REDUNDANCY_SECONDS = 120;
@@ -73,7 +80,18 @@ function own(drill: string, settings: Settings): Limits {
       return PLANNED;
     case "handover-interrupted":
       // A pause whose owner died holds until its lease ends.
-      return { ...PLANNED, writeGapSeconds: timings.handover.pauseLeaseSeconds + 5 };
+      return {
+        ...PLANNED,
+        writeGapSeconds: timings.handover.pauseLeaseSeconds + 5,
+        clientGapSeconds: timings.handover.pauseLeaseSeconds + 5,
+      };
+    case "pooler-killed":
+    case "pooler-hung":
+      // The clients of one pooler are half of all: the others would hide them.
+      return { writeGapSeconds: 5, clientGapSeconds: 5 };
+    case "replicas-stopped":
+      // M16: who runs without a synchronous standby is told within 10 s.
+      return { writeGapSeconds: 5, alertSeconds: 10 };
     case "network-cut":
       return { writeGapSeconds: nodeLossLimit(settings), stepDownSeconds: stepDownLimit(settings) };
     case "container-paused":
@@ -84,7 +102,7 @@ function own(drill: string, settings: Settings): Limits {
         redundancySeconds: LONG_REDUNDANCY_SECONDS,
       };
     case "slow-disk":
-      return {};
+      return { alertSeconds: HOLD_SECONDS.slowDisk };
     case "etcd-all-killed":
       return { writeGapSeconds: 8 };
     case "etcd-all-lost":

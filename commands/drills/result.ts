@@ -1,5 +1,14 @@
 import type { Settings } from "../../settings.ts";
-import { countHung, curveOf, lengthOf, longestWrite, pageGap, readGap, writeGap } from "./gaps.ts";
+import {
+  clientGap,
+  countHung,
+  curveOf,
+  lengthOf,
+  longestWrite,
+  pageGap,
+  readGap,
+  writeGap,
+} from "./gaps.ts";
 import { checkLedger, countTwoLeaders } from "./ledger.ts";
 import { limitsOf, measure } from "./limits.ts";
 import type {
@@ -17,6 +26,7 @@ export interface Findings {
   readonly fault?: string;
   readonly redundancySeconds?: number;
   readonly stepDownSeconds?: number | undefined;
+  readonly alertSeconds?: number;
   /** In place of the gap in the record, when the load did not live to see its end. */
   readonly writeGapSeconds?: number;
   readonly leaderBefore?: string | undefined;
@@ -99,11 +109,18 @@ export function resultOf(run: Run, record: LoadRecord, findings: Findings): Dril
     hung: countHung(record),
     ...defined({
       writeGapSeconds: found.writeGapSeconds ?? lengthOf(writeGap(record)),
-      readGapSeconds: lengthOf(readGap(record)),
-      pageGapSeconds: lengthOf(pageGap(record)),
+      // A record that was cut short does not say when reads came back.
+      ...(cutShort
+        ? {}
+        : {
+            clientGapSeconds: clientGap(record),
+            readGapSeconds: lengthOf(readGap(record)),
+            pageGapSeconds: lengthOf(pageGap(record)),
+          }),
       longestWriteSeconds: longestWrite(record),
       redundancySeconds: found.redundancySeconds,
       stepDownSeconds: found.stepDownSeconds,
+      alertSeconds: found.alertSeconds,
     }),
   };
   // What nobody compared is not zero: it was not measured.

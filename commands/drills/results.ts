@@ -2,31 +2,39 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { print } from "../ui.ts";
 import { drillHtml } from "./report/html.ts";
-import { drillReport } from "./report/json.ts";
-import { machineFacts } from "./report/machine.ts";
+import { type DrillReport, drillReport, type MachineFacts } from "./report/json.ts";
+import { machineFacts, UNKNOWN } from "./report/machine.ts";
 import { drillTable } from "./report/table.ts";
 import type { Site } from "./site.ts";
 import type { DrillResult } from "./types.ts";
 
+/** What a report says of the run as a whole. */
+export type About = Pick<DrillReport, "startedAt" | "planned" | "ended">;
+
 /**
- * Writes `results.json` and `report.html` into a folder, which is made.
+ * Writes `results.json` and `report.html` into a folder, which is made. A Docker that does not answer
+ * (any more) costs no report.
  *
  * @returns the report's path
  */
 export async function writeResults(
   folder: string,
   site: Site,
-  startedAt: string,
+  about: About,
   results: readonly DrillResult[],
 ): Promise<string> {
-  const running = (await site.boxes()).filter(({ status }) => status === "running");
-  const machine = await machineFacts(site.docker, running);
-  const report = drillReport({ stack: site.settings.stack, startedAt, machine }, results);
+  const machine = await factsOf(site).catch(() => UNKNOWN);
+  const report = drillReport({ stack: site.settings.stack, ...about, machine }, results);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "results.json"), `${JSON.stringify(report, null, 2)}\n`);
   const file = join(folder, "report.html");
   writeFileSync(file, drillHtml(report));
   return file;
+}
+
+async function factsOf(site: Site): Promise<MachineFacts> {
+  const running = (await site.boxes()).filter(({ status }) => status === "running");
+  return machineFacts(site.docker, running);
 }
 
 /** The results on stdout: a table for people, JSON for programs. */

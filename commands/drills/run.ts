@@ -8,6 +8,8 @@ import { Undoing } from "./undoing.ts";
 
 /** The load runs alone so long, before the fault and after recovery. */
 const SETTLE_SECONDS = 3;
+/** How long an alert of an earlier drill may take to end. */
+const CALM_SECONDS = 60;
 /** A drill that takes longer has no recovery by itself. */
 const RECOVERY_SECONDS = 120;
 
@@ -27,15 +29,16 @@ export async function runDrill(
   const run = new DrillRun(drill, stage, signal);
   const result = await run.run();
   if (signal.aborted) {
-    throw new Interrupted(drill.name);
+    throw new Interrupted(drill.name, run.notUndone);
   }
   return result;
 }
 
-/** A person ended the drill; its fault is undone. */
+/** A person ended the drill; its fault is undone, but for what it says. */
 export class Interrupted extends Fault {
-  constructor(drill: string) {
-    super(`drill ${drill} was interrupted; its fault is undone`);
+  constructor(drill: string, notUndone: readonly string[] = []) {
+    const state = notUndone.length === 0 ? "its fault is undone" : "not all that it did is undone";
+    super(`drill ${drill} was interrupted; ${state}`, ...notUndone);
   }
 }
 
@@ -50,6 +53,8 @@ class DrillRun {
   readonly #startedAt = new Date().toISOString();
   /** Every load that was started, to be ended on every way out. */
   readonly #loads: StoppableLoad[] = [];
+  /** What of the fault, or of its setting, is there still. */
+  readonly notUndone: string[] = [];
   #findings: Findings = {};
 
   constructor(drill: Drill, stage: Stage, signal: AbortSignal) {
@@ -79,9 +84,13 @@ class DrillRun {
     } catch (error) {
       if (error instanceof Skipped) {
         await this.#putInOrder();
-        return skippedResult(name, this.#startedAt, error.message);
+        if (this.#errors.length === 0) {
+          return skippedResult(name, this.#startedAt, error.message);
+        }
+        this.#errors.unshift(`cannot run here: ${error.message}`);
+      } else {
+        this.#fail(error);
       }
-      this.#fail(error);
     }
     record ??= load?.record();
     await this.#putInOrder();
@@ -95,6 +104,7 @@ class DrillRun {
   async #faultAndRecovery(load: StoppableLoad, before: Look): Promise<void> {
     this.#say("making the fault");
     this.#noteConditions();
+    const alerts = await this.#calmAlerts();
     let since = await load.mark(`fault: ${this.#drill.name}`);
     let begin = this.#stage.now();
     const injected: Injected = await this.#drill.inject(this.#scene(before));
@@ -103,17 +113,21 @@ class DrillRun {
     if (injected.wrong) {
       this.#errors.push(injected.wrong);
     }
-    await this.#sleep(injected.holdSeconds ?? 0);
+    await this.#hold(injected.holdSeconds ?? 0, begin);
+    const wrong = await injected.check?.();
+    if (wrong) {
+      this.#errors.push(wrong);
+    }
     let running = load;
     if (this.#undoing.pending.length > 0) {
       const what = [...new Set(this.#undoing.pending)].join(", ");
       this.#say(`undoing it: ${what}`);
       if ((injected.holdSeconds ?? 0) > 0) {
-        this.#notes.push(`alerts before the fault was undone: ${await this.#firing()}`);
+        this.#notes.push(`new alerts before the fault was undone: ${await this.#firing(alerts)}`);
       }
       since = this.#drill.endsLoad ? since : await load.mark(`undone: ${what}`);
       begin = this.#stage.now();
-      this.#errors.push(...(await this.#undoing.run()));
+      await this.#runAll(this.#undoing);
     } else {
       // A write that began before the fault had its full effect proves nothing.
       since = await load.mark("the fault is made");
@@ -158,7 +172,13 @@ class DrillRun {
     for (;;) {
       try {
         const second = await this.#startLoad();
-        const last = Math.max(...first.record().writes.map(({ end: at }) => at), 0);
+        const last = Math.max(
+          0,
+          ...first
+            .record()
+            .writes.filter(({ outcome }) => outcome === "acknowledged")
+            .map(({ end: at }) => at),
+        );
         const next = Math.min(
           ...second
             .record()
@@ -212,12 +232,18 @@ class DrillRun {
 
   /** Undoes what is left, ends the load, clears up. Never throws. */
   async #putInOrder(): Promise<void> {
-    this.#errors.push(...(await this.#undoing.run()));
+    await this.#runAll(this.#undoing);
     await Promise.all(this.#loads.map((load) => load.kill()));
     if (this.#cleaning.pending.length > 0) {
       this.#say(`clearing up: ${this.#cleaning.pending.join(", ")}`);
-      this.#errors.push(...(await this.#cleaning.run()));
+      await this.#runAll(this.#cleaning);
     }
+  }
+
+  async #runAll(steps: Undoing): Promise<void> {
+    const failures = await steps.run();
+    this.#errors.push(...failures);
+    this.notUndone.push(...failures);
   }
 
   #noteConditions(): void {
@@ -227,8 +253,38 @@ class DrillRun {
     }
   }
 
-  async #firing(): Promise<string> {
-    const names = [...new Set(await this.#stage.alerts())];
+  /** Names of the alerts that fire before the fault, once the one that it has to raise does not. */
+  async #calmAlerts(): Promise<ReadonlySet<string>> {
+    const { alert } = this.#drill;
+    const end = this.#stage.now() + CALM_SECONDS;
+    for (;;) {
+      const names = new Set(await this.#stage.alerts());
+      if (alert === undefined || !names.has(alert)) {
+        return names;
+      }
+      if (this.#stage.now() > end) {
+        throw new Error(`${alert} fires already: whether the fault raises it cannot be seen`);
+      }
+      await this.#sleep(1);
+    }
+  }
+
+  /** Lets the fault last, and looks for the alert that it has to raise. */
+  async #hold(seconds: number, begin: number): Promise<void> {
+    const { alert } = this.#drill;
+    const end = this.#stage.now() + seconds;
+    let waiting = alert !== undefined;
+    for (let left = seconds; left > 0; left = end - this.#stage.now()) {
+      if (waiting && (await this.#stage.alerts()).includes(alert ?? "")) {
+        this.#find({ alertSeconds: this.#stage.now() - begin });
+        waiting = false;
+      }
+      await this.#sleep(waiting ? Math.min(1, left) : left);
+    }
+  }
+
+  async #firing(before: ReadonlySet<string>): Promise<string> {
+    const names = [...new Set(await this.#stage.alerts())].filter((name) => !before.has(name));
     return names.length > 0 ? names.join(", ") : "none";
   }
 

@@ -45,6 +45,8 @@ export interface Injected {
   readonly holdSeconds?: number;
   /** What went otherwise than this fault promises, e.g. a handover that should have succeeded. */
   readonly wrong?: string;
+  /** Looks at it once it has lasted so long, before it is undone. @returns what is wrong, if anything */
+  check?(): Promise<string | undefined>;
   /** What only the fault could measure. */
   readonly figures?: { readonly stepDownSeconds?: number | undefined };
 }
@@ -61,6 +63,8 @@ export interface Drill {
   prepare?(scene: Scene): Promise<Look>;
   /** Makes the fault while the load runs. @throws Skipped before anything was done */
   inject(scene: Scene): Promise<Injected>;
+  /** An alert that has to fire while the fault lasts; `alertSeconds` is how long it took. */
+  readonly alert?: string;
   /** The load does not outlive the fault: what it acknowledged until then counts, see run.ts. */
   readonly endsLoad?: boolean;
 }

@@ -130,9 +130,14 @@ function missingStreams(settings: Settings, members: Statuses): string[] {
   return noSync ? [...faults, "no standby is synchronous"] : faults;
 }
 
-/** The replicas that have not replayed up to a position of the leader's WAL. Pure. */
-export function behind(members: Statuses, leader: string, location: number): string[] {
-  return Object.keys(members).filter(
-    (name) => name !== leader && (members[name]?.xlog?.replayed_location ?? 0) < location,
-  );
+/** The replicas that have not replayed up to a position of the leader's WAL, or gave no answer. Pure. */
+export function behind(
+  { boxes, members }: Pick<Look, "boxes" | "members">,
+  leader: string,
+  location: number,
+): string[] {
+  return boxes
+    .filter(({ component, alias }) => component === "postgres" && alias !== leader)
+    .map(({ alias }) => alias)
+    .filter((alias) => (members[alias]?.xlog?.replayed_location ?? 0) < location);
 }

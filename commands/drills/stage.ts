@@ -85,7 +85,7 @@ export async function readRows(
   }
   const end = stage.now() + REPLAY_SECONDS;
   for (;;) {
-    const late = behind((await stage.look()).members, leader.alias, location);
+    const late = behind(await stage.look(), leader.alias, location);
     if (late.length === 0) {
       break;
     }

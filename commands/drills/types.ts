@@ -121,6 +121,8 @@ export interface DrillResult {
   /** Calls of any kind that did not return within their own timeout. */
   readonly hung: number;
   readonly writeGapSeconds?: number;
+  /** The longest time in which one and the same client got no acknowledgement. */
+  readonly clientGapSeconds?: number;
   readonly readGapSeconds?: number;
   readonly pageGapSeconds?: number;
   /** The slowest acknowledged write. */
@@ -129,6 +131,8 @@ export interface DrillResult {
   readonly redundancySeconds?: number;
   /** From the cut until the cut-off leader takes no writes any more. */
   readonly stepDownSeconds?: number;
+  /** From the fault until the alert on it was with Alertmanager, of drills that name one. */
+  readonly alertSeconds?: number;
   readonly leaderBefore?: string;
   readonly leaderAfter?: string;
   readonly timelineBefore?: number;

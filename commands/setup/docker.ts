@@ -195,6 +195,11 @@ function writeStarted(started: Started): void {
   writeFileSync(startedFile(), `${JSON.stringify(started)}\n`);
 }
 
+/** The pid of the Docker Engine that the launcher started last, whether it runs or not. */
+export function startedDaemon(): number | undefined {
+  return readStarted().dockerd?.pid;
+}
+
 /** Ends the Docker Engine that the launcher started on this machine, if it did; never another's. */
 export async function stopStartedDocker(): Promise<void> {
   const { dockerd } = readStarted();

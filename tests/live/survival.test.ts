@@ -60,7 +60,18 @@ interface Drilled {
   readonly hung: number;
   readonly rejected: number;
   readonly unknown: number;
+  readonly leaderBefore?: string;
+  readonly leaderAfter?: string;
+  readonly objectives: readonly { name: string; met: boolean; measured?: number }[];
 }
+
+/** Seconds depend on the machine and go into a report; everything else is held to its limit. */
+const missed = ({ objectives }: Drilled) =>
+  objectives.filter(({ name, met }) => !met && !name.endsWith("Seconds"));
+
+/** Where the report is kept, for people who look at a run; and how often every drill is run. */
+const REPORT = process.env.HOLDFAST_DRILL_REPORT;
+const ROUNDS = process.env.HOLDFAST_DRILL_ROUNDS ?? "1";
 
 describe("a database that survives", () => {
   it("comes up", async () => {
@@ -180,24 +191,37 @@ describe("a database that survives", () => {
     const results = JSON.parse(stdout) as Drilled[];
     expect(results).toHaveLength(5);
     for (const result of results) {
-      expect(result, stderr).toMatchObject({ rejected: 0, unknown: 0, lost: 0, hung: 0 });
+      expect(result, stderr).toMatchObject({ rejected: 0, unknown: 0 });
+      expect(missed(result)).toEqual([]);
+      expect(result.error, stderr).toBeUndefined();
+      expect(result.skipped).toBeUndefined();
+      expect(result.leaderAfter).not.toBe(result.leaderBefore);
       expect(result.acknowledged).toBeGreaterThan(0);
     }
     expect([0, 1]).toContain(code); // times are for bench/: this machine may be busy
   });
 
   it("passes every drill: nothing lost, nothing twice, no two leaders, no call that hangs", async () => {
-    const { stdout, stderr } = await stack.try("drill", "all", "--json");
+    const output = REPORT === undefined ? [] : ["--output", REPORT];
+    const all = ["drill", "all", "--times", ROUNDS, "--json", ...output];
+    const { stdout, stderr } = await stack.try(...all);
     const results = JSON.parse(stdout) as Drilled[];
-    expect(results.length).toBeGreaterThanOrEqual(25);
-    for (const result of results.filter(({ skipped }) => skipped === undefined)) {
-      const sound = { lost: 0, duplicated: 0, phantom: 0, twoLeaders: 0, hung: 0 };
-      expect(result, `${result.drill}\n${stderr}`).toMatchObject(sound);
+    expect(results.length, stderr).toBeGreaterThanOrEqual(30 * Number(ROUNDS));
+    // Where the Docker daemon is not this launcher's own, it is left alone.
+    const mayBeSkipped = ["daemon-killed"];
+    const ran = results.filter(({ skipped }) => skipped === undefined);
+    const skipped = results.filter((result) => !ran.includes(result));
+    expect(
+      skipped.filter(({ drill }) => !mayBeSkipped.includes(drill)),
+      stderr,
+    ).toEqual([]);
+    for (const result of ran) {
       expect(result.error, `${result.drill}\n${stderr}`).toBeUndefined();
+      expect(missed(result), `${result.drill}\n${stderr}`).toEqual([]);
     }
     const path = /^report: (.*)$/m.exec(stderr)?.[1] ?? "";
     expect(readFileSync(path, "utf8")).toMatch(/<svg[\s\S]*<\/html>/);
-  }, 2_400_000);
+  }, 3_600_000);
 
   it("leaves nothing behind", async () => {
     await stack.holdfast("down", "--data");

@@ -1,7 +1,8 @@
 import type { Docker } from "../../docker.ts";
 import type { Box } from "../boxes.ts";
 import { HOLD_SECONDS } from "../limits.ts";
-import type { Drill } from "../scene.ts";
+import { type Drill, Skipped } from "../scene.ts";
+import { leftOf, resume } from "./paths.ts";
 import { aReplica } from "./planned.ts";
 import {
   ANSWER_MS,
@@ -36,11 +37,20 @@ export const crashes: readonly Drill[] = [
     name: "patroni-hung",
     family: "crash",
     description: "SIGSTOP of the leader's Patroni: its supervisor replaces it, PostgreSQL goes on",
-    async inject({ docker, leader }) {
-      await signalInside(docker, leader, "STOP", await find(docker, leader, /\/bin\/patroni /));
+    async inject(scene) {
+      const { docker, leader, undo } = scene;
+      const patroni = await find(docker, leader, /\/bin\/patroni /);
+      undo("what is left of it goes on", () => resume(scene, leader, patroni));
+      await signalInside(docker, leader, "STOP", patroni);
       return {
         fault: `Patroni of ${leader.alias}, the leader, was stopped with SIGSTOP`,
         holdSeconds: HOLD_SECONDS.hungPatroni,
+        async check() {
+          const left = await leftOf(docker, leader, patroni);
+          return left.length > 0
+            ? `nobody replaced Patroni of ${leader.alias} within ${HOLD_SECONDS.hungPatroni} s`
+            : undefined;
+        },
       };
     },
   },
@@ -71,7 +81,7 @@ export const crashes: readonly Drill[] = [
     name: "network-cut",
     family: "crash",
     description: `the leader cut off the network for ${HOLD_SECONDS.networkCut} s`,
-    async inject({ docker, leader, undo }) {
+    async inject({ docker, leader, undo, signal }) {
       const begin = Date.now();
       for (const [network, address] of Object.entries(leader.networks)) {
         const connect = connectArgs(network, address, leader);
@@ -84,8 +94,8 @@ export const crashes: readonly Drill[] = [
           { timeoutMs: ANSWER_MS },
         );
       }
-      const steppedDown = await untilNoLeader(docker, leader, HOLD_SECONDS.networkCut);
-      const stepDownSeconds = steppedDown ? (Date.now() - begin) / 1000 : undefined;
+      const late = await untilNoLeader(docker, leader, HOLD_SECONDS.networkCut, signal);
+      const stepDownSeconds = late === undefined ? undefined : (Date.now() - begin) / 1000 - late;
       return {
         fault: `${leader.alias}, the leader, was cut off its network`,
         holdSeconds: HOLD_SECONDS.networkCut - (Date.now() - begin) / 1000,
@@ -109,6 +119,27 @@ export const crashes: readonly Drill[] = [
     },
   },
   {
+    name: "replicas-stopped",
+    family: "crash",
+    description: "docker kill of every replica: the leader goes on alone, and an alert says so",
+    alert: "PostgresNoSynchronousStandby",
+    async inject({ docker, replicas, settings, undo }) {
+      if (settings.database.durability === "strict") {
+        throw new Skipped(
+          "with database.durability strict writes stop without a replica, as asked for",
+        );
+      }
+      for (const replica of replicas) {
+        undo(`${replica.alias} started`, () => start(docker, replica));
+      }
+      await dockerKill(docker, replicas);
+      return {
+        fault: "every replica was killed with docker kill",
+        holdSeconds: HOLD_SECONDS.noReplica,
+      };
+    },
+  },
+  {
     name: "replica-killed",
     family: "crash",
     description: "docker kill of a replica, started again afterwards",
@@ -125,16 +156,37 @@ export const crashes: readonly Drill[] = [
   },
 ];
 
-/** Asked inside the container, which nobody else reaches: until its PostgreSQL takes no writes. */
-const UNTIL_NO_LEADER =
-  'while [ "$(psql -h /run/postgresql -Atc "SELECT pg_is_in_recovery()" postgres 2>/dev/null)" = f ]; do sleep 0.2; done';
+/**
+ * Asked inside the container, which nobody else reaches: until its PostgreSQL takes no writes, at most
+ * so many seconds. One answer that fails may have another cause; three in a row may not. Prints how
+ * long ago the first of them was, in milliseconds. Exit code 3: it was never seen to lead.
+ */
+export const UNTIL_NO_LEADER = `
+q() { psql -XAt -h /run/postgresql -c "SELECT pg_is_in_recovery()" postgres 2>/dev/null; }
+[ "$(q)" = f ] || exit 3
+end=$(($(date +%s) + $1)) row=0
+while [ "$row" -lt 3 ]; do
+  [ "$(date +%s)" -lt "$end" ] || exit 4
+  sleep 0.2
+  at=$(date +%s%3N)
+  if [ "$(q)" = f ]; then row=0; else row=$((row + 1)); fi
+  if [ "$row" = 1 ]; then first=$at; fi
+done
+echo $(($(date +%s%3N) - first))`;
 
-/** Whether a member stopped leading within some seconds. */
-async function untilNoLeader(docker: Docker, box: Box, seconds: number): Promise<boolean> {
-  const { code } = await docker.run(["exec", box.id, "sh", "-c", UNTIL_NO_LEADER], {
-    timeoutMs: seconds * 1000,
-  });
-  return code === 0;
+/** How many seconds ago a member stopped leading; undefined when it did not, or nobody saw it lead. */
+async function untilNoLeader(
+  docker: Docker,
+  box: Box,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  signal.throwIfAborted();
+  const { code, stdout } = await docker.run(
+    ["exec", box.id, "sh", "-c", UNTIL_NO_LEADER, "sh", String(seconds)],
+    { timeoutMs: seconds * 1000, signal },
+  );
+  return code === 0 ? Number.parseInt(stdout, 10) / 1000 : undefined;
 }
 
 /** Brings a container back with the address and the name that others know. Pure. */

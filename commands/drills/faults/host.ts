@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import type { Docker } from "../../docker.ts";
-import { DEFAULT_DOCKER, setUpDocker } from "../../setup/docker.ts";
+import { DEFAULT_DOCKER, setUpDocker, startedDaemon } from "../../setup/docker.ts";
 import type { Box } from "../boxes.ts";
 import { type Drill, type Scene, Skipped } from "../scene.ts";
 import { killMain, needLocalRoot } from "./tools.ts";
 
 const PID_FILE = "/var/run/docker.pid";
+const ANOTHERS = "the Docker daemon was not started by this launcher: it is another's to kill";
 
 export const hosts: readonly Drill[] = [
   {
@@ -64,9 +65,7 @@ function killAll(boxes: readonly Box[]): void {
 async function daemonOf({ docker, settings }: Scene): Promise<number[]> {
   needLocalRoot(docker, "the Docker daemon is killed");
   if (docker.host !== DEFAULT_DOCKER || existsSync("/run/systemd/system")) {
-    throw new Skipped(
-      "the Docker daemon was not started by this launcher: it is another's to kill",
-    );
+    throw new Skipped(ANOTHERS);
   }
   const others = await othersOn(docker, settings.stack);
   if (others.length > 0) {
@@ -75,6 +74,9 @@ async function daemonOf({ docker, settings }: Scene): Promise<number[]> {
   const pid = existsSync(PID_FILE) ? Number.parseInt(readFileSync(PID_FILE, "utf8"), 10) : 0;
   if (!isDaemon(pid)) {
     throw new Skipped(`no dockerd of this machine is named in ${PID_FILE}`);
+  }
+  if (pid !== startedDaemon()) {
+    throw new Skipped(ANOTHERS);
   }
   return [pid, ...childrenOf(pid)];
 }

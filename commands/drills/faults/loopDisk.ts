@@ -9,10 +9,17 @@ import { Skipped } from "../scene.ts";
 export interface LoopDisk {
   /** Docker's id of the member's container. */
   readonly container: string;
+  /** Docker's name of the volume; a record of before lacks it. */
+  readonly volume?: string;
   /** The volume's folder on the host; the small disk is mounted over it. */
   readonly folder: string;
   /** The file that is the small disk. */
   readonly image: string;
+  /**
+   * The way back has begun: the image has the member's newest data, mounted or not. Not noted
+   * earlier: after a restart of the machine the member goes on in its folder, and that is newer.
+   */
+  readonly movingBack?: boolean;
 }
 
 const MIB = 1024 * 1024;
@@ -33,6 +40,10 @@ export function leftOver(stack: string): LoopDisk | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as LoopDisk) : undefined;
 }
 
+function remember(stack: string, disk: LoopDisk): void {
+  writeFileSync(recordFile(stack), JSON.stringify(disk));
+}
+
 /** The small disk's size for so much data. Pure. @throws Skipped when that is too much */
 export function diskMiB(dataMiB: number, freeMiB: number): number {
   if (dataMiB > MOST_DATA_MIB) {
@@ -51,7 +62,7 @@ export function diskMiB(dataMiB: number, freeMiB: number): number {
  * @throws Skipped when the machine cannot do that; nothing is changed then
  */
 export async function moveToLoopDisk(stack: string, box: Box): Promise<LoopDisk> {
-  const folder = box.volumes[0]?.source ?? "";
+  const { name: volume = "", source: folder = "" } = box.volumes[0] ?? {};
   if (!existsSync(folder)) {
     throw new Skipped(`the volume's folder ${folder} is not on this machine`);
   }
@@ -60,7 +71,10 @@ export async function moveToLoopDisk(stack: string, box: Box): Promise<LoopDisk>
   const free = statfsSync(dirname(image));
   const size = diskMiB(Number.parseInt(stdout, 10), Math.floor((free.bavail * free.bsize) / MIB));
   rmSync(image, { force: true });
-  const disk = { container: box.id, folder, image };
+  // Of an earlier way back that had come to its end but for these.
+  rmSync(freshOf(folder), { recursive: true, force: true });
+  rmSync(oldOf(folder), { recursive: true, force: true });
+  const disk: LoopDisk = { container: box.id, volume, folder, image };
   const stage = stageOf(stack);
   try {
     await must("making a small disk", "truncate", ["-s", `${size}M`, image]);
@@ -72,7 +86,7 @@ export async function moveToLoopDisk(stack: string, box: Box): Promise<LoopDisk>
     throw new Skipped(`no loop mount on this machine: ${(error as Error).message}`);
   }
   // From here on a crash leaves something behind, which `moveBack` mends from this file.
-  writeFileSync(recordFile(stack), JSON.stringify(disk));
+  remember(stack, disk);
   await must("copying the data", "cp", ["-a", `${folder}/.`, stage], { timeoutMs: COPY_MS });
   await must("unmounting it", "umount", [stage]);
   await must("mounting it over the volume", "mount", ["-o", "loop", image, folder]);
@@ -80,30 +94,49 @@ export async function moveToLoopDisk(stack: string, box: Box): Promise<LoopDisk>
 }
 
 /**
- * Puts the volume's folder back with the small disk's data in it. The member must be stopped. May be
- * called at any point of `moveToLoopDisk`, also by a later run.
+ * Puts the volume's folder back with the small disk's data in it. Nothing may run on it. May be
+ * called at any point of `moveToLoopDisk` and of itself, also by a later run.
  */
 export async function moveBack(stack: string, disk: LoopDisk): Promise<void> {
   const { folder, image } = disk;
   const stage = stageOf(stack);
   await unmount(stage);
   // Only a disk that had been put in the volume's place holds anything newer.
-  if (await unmount(folder)) {
+  if (disk.movingBack || (await isMounted(folder))) {
+    remember(stack, { ...disk, movingBack: true });
+    await unmount(folder);
+    await restore(disk, stage);
+  }
+  // The record first: without it nobody takes the image for newer than what the member writes next.
+  rmSync(recordFile(stack), { force: true });
+  rmSync(image, { force: true });
+  rmSync(oldOf(folder), { recursive: true, force: true });
+}
+
+/** Each step is done once, by whichever call comes to it. */
+async function restore({ folder, image }: LoopDisk, stage: string): Promise<void> {
+  const [fresh, old] = [freshOf(folder), oldOf(folder)];
+  // The old folder is put aside only when the copy is whole.
+  if (!existsSync(old)) {
     await must("mounting the small disk", "mount", ["-o", "loop", image, stage]);
-    const fresh = `${folder}.drill`;
-    const old = `${folder}.before-drill`;
     rmSync(fresh, { recursive: true, force: true });
     await must("copying the data back", "cp", ["-a", stage, fresh], { timeoutMs: COPY_MS });
     rmSync(join(fresh, "lost+found"), { recursive: true, force: true });
     rmSync(join(fresh, FILLER), { force: true });
-    // Two renames: whatever happens between them, one whole copy is there.
-    await must("putting the volume back", "mv", ["-T", folder, old]);
-    await must("putting the volume back", "mv", ["-T", fresh, folder]);
-    rmSync(old, { recursive: true, force: true });
     await unmount(stage);
+    await must("putting the volume back", "mv", ["-T", folder, old]);
   }
-  rmSync(image, { force: true });
-  rmSync(recordFile(stack), { force: true });
+  if (existsSync(fresh)) {
+    await must("putting the volume back", "mv", ["-T", fresh, folder]);
+  }
+}
+
+function freshOf(folder: string): string {
+  return `${folder}.drill`;
+}
+
+function oldOf(folder: string): string {
+  return `${folder}.before-drill`;
 }
 
 /** The file that fills the disk, in the volume's folder. */
@@ -115,12 +148,13 @@ function stageOf(stack: string): string {
   return stage;
 }
 
-/** Whether something was mounted there. `-d` frees the loop device. */
-async function unmount(folder: string): Promise<boolean> {
-  const { code } = await run("mountpoint", ["-q", folder]);
-  if (code !== 0) {
-    return false;
+async function isMounted(folder: string): Promise<boolean> {
+  return (await run("mountpoint", ["-q", folder])).code === 0;
+}
+
+/** Where something is mounted. `-d` frees the loop device. */
+async function unmount(folder: string): Promise<void> {
+  if (await isMounted(folder)) {
+    await must(`unmounting ${folder}`, "umount", ["-d", folder]);
   }
-  await must(`unmounting ${folder}`, "umount", ["-d", folder]);
-  return true;
 }

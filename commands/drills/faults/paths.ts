@@ -1,3 +1,4 @@
+import type { Docker } from "../../docker.ts";
 import type { Box } from "../boxes.ts";
 import { HOLD_SECONDS } from "../limits.ts";
 import { type Drill, type Injected, type Scene, Skipped } from "../scene.ts";
@@ -22,7 +23,7 @@ export const paths: readonly Drill[] = [
       await signalInside(docker, pooler, "STOP", bouncers);
       return {
         fault: `PgBouncer of ${pooler.alias} was stopped with SIGSTOP`,
-        holdSeconds: HOLD_SECONDS.hungProxy,
+        holdSeconds: HOLD_SECONDS.hungPooler,
       };
     },
   },
@@ -91,14 +92,25 @@ async function hung(scene: Scene, box: Box, what: RegExp): Promise<Injected> {
 }
 
 /** SIGCONT for those that still are what they were: a watchdog may have replaced them. */
-async function resume({ docker }: Scene, box: Box, before: readonly Process[]): Promise<void> {
-  const now = await find(docker, box, /./);
-  const left = before.filter(({ pid, args }) =>
-    now.some((one) => one.pid === pid && one.args === args),
-  );
+export async function resume(
+  { docker }: Scene,
+  box: Box,
+  before: readonly Process[],
+): Promise<void> {
+  const left = await leftOf(docker, box, before);
   if (left.length > 0) {
     await signalInside(docker, box, "CONT", left);
   }
+}
+
+/** Those of some processes that nobody has ended or replaced since. */
+export async function leftOf(
+  docker: Docker,
+  box: Box,
+  before: readonly Process[],
+): Promise<Process[]> {
+  const now = await find(docker, box, /./);
+  return before.filter(({ pid, args }) => now.some((one) => one.pid === pid && one.args === args));
 }
 
 function guardOf({ look }: Scene): Box {

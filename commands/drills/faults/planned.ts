@@ -76,52 +76,37 @@ export const planned: readonly Drill[] = [
     name: "handover-interrupted",
     family: "planned",
     description: "the handover's own process killed while the clients are held",
-    async inject({ docker, leader, note }) {
-      const done = await docker.must(
-        "interrupting a handover",
-        ["exec", leader.name, "python3", "-c", INTERRUPT],
-        { timeoutMs: WORK_MS },
-      );
-      note(sentence(done));
-      return { fault: `a handover in ${leader.alias} was begun and killed with SIGKILL` };
+    async inject(scene) {
+      const { settings, sleep, note, lookAgain, untilFull } = scene;
+      let wrong: Pick<Injected, "wrong"> = {};
+      for (const step of INTERRUPTED_AFTER) {
+        const { leader } = await lookAgain();
+        const done = await handOver(
+          { ...scene, leader: leader ?? scene.leader },
+          "--die-after",
+          step,
+        );
+        note(`killed after its step "${step}"`);
+        if (done.code !== KILLED) {
+          wrong = { wrong: `the handover was to be killed after ${step}: ${sentence(done)}` };
+        }
+        // Pauses and the lock end with their leases; until then the next one would be refused.
+        await sleep(settings.timings.handover.pauseLeaseSeconds + 1);
+        await untilFull(FULL_SECONDS);
+      }
+      return {
+        fault: `handovers were begun and killed with SIGKILL after ${INTERRUPTED_AFTER.join(", ")}`,
+        ...wrong,
+      };
     },
   },
 ];
 
-/**
- * Begins a handover in the leader's container and kills it at a random moment after the pause. The
- * longest pause that was seen is 2.3 s (lab §4).
- */
-const INTERRUPT = `
-import random, subprocess, sys, time
-sys.path.insert(0, "/usr/local/lib/holdfast")
-from facts import poolers, secret
-from poolers import PoolerDown, PoolerRefused, ask
-token = secret("pooler-agent")
-def paused():
-    for address in poolers():
-        try:
-            if ask(address, "GET", "/status", token, None, 1.0)[1].get("paused"):
-                return True
-        except (PoolerDown, PoolerRefused):
-            pass
-    return False
-begin = time.monotonic()
-child = subprocess.Popen(["holdfast-handover"], stdout=subprocess.DEVNULL)
-seen = False
-while child.poll() is None and not seen and time.monotonic() < begin + 15:
-    seen = paused()
-    time.sleep(0.02)
-time.sleep(random.uniform(0, 2.0))
-ended = child.poll()
-child.kill()
-child.wait()
-after = round(time.monotonic() - begin, 2)
-if ended is not None:
-    print(f"the handover had ended with {ended} before it could be killed")
-else:
-    print(f"killed {after} s after its begin, {'clients held' if seen else 'no pause seen'}")
-`;
+/** Steps of a handover after which its owner dies: clients held; Patroni asked; the new leader there. */
+const INTERRUPTED_AFTER = ["pause", "asked", "path"] as const;
+/** The exit code of a program that ended by SIGKILL. */
+const KILLED = 137;
+const FULL_SECONDS = 60;
 
 async function handOver({ docker, leader, note }: Scene, ...args: string[]): Promise<RunResult> {
   const command = ["exec", leader.name, "holdfast-handover", ...args];

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { HOLD_SECONDS } from "../limits.ts";
 import type { Injected, Scene } from "../scene.ts";
-import { isLocalRoot } from "./tools.ts";
+import { cgroupsOf, isLocalRoot, isProcessOf } from "./tools.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
 /** An old disk in a bad hour; WAL of the drill's load is about ten times that. */
@@ -27,8 +27,12 @@ export async function throttle({ docker, leader, undo }: Scene): Promise<Injecte
     return undefined;
   }
   const disk = diskOf(statSync(folder).dev);
-  const groups = readFileSync(`/proc/${leader.pid}/cgroup`, "utf8");
-  const limiters = disk ? limitersOf(groups, disk).filter(({ file }) => existsSync(file)) : [];
+  const groups = cgroupsOf(leader.pid);
+  // The host's own group, or another program's that has the pid by now, must not be slowed.
+  const limiters =
+    disk && isProcessOf(leader, groups)
+      ? limitersOf(groups, disk).filter(({ file }) => existsSync(file))
+      : [];
   if (limiters.length === 0) {
     return undefined;
   }

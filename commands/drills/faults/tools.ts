@@ -79,13 +79,14 @@ export function needLocalRoot(docker: Docker, why: string): void {
  * @throws Error when the process is not that container's (any more)
  */
 export function killMain(box: Box): void {
-  if (!isProcessOf(box, readCgroups(box.pid))) {
+  if (!isProcessOf(box, cgroupsOf(box.pid))) {
     throw new Error(`process ${box.pid} does not belong to ${box.alias}`);
   }
   process.kill(box.pid, "SIGKILL");
 }
 
-function readCgroups(pid: number): string {
+/** The lines of `/proc/<pid>/cgroup`; empty when there is no such process. */
+export function cgroupsOf(pid: number): string {
   try {
     return pid > 0 ? readFileSync(`/proc/${pid}/cgroup`, "utf8") : "";
   } catch {

@@ -19,10 +19,12 @@ export const FIGURES: readonly Figure[] = [
   { name: "rejected", words: "rejected writes", unit: "count" },
   { name: "unknown", words: "writes without an answer", unit: "count" },
   { name: "writeGapSeconds", words: "longest time without a write", unit: "s" },
+  { name: "clientGapSeconds", words: "longest time one client got no write", unit: "s" },
   { name: "readGapSeconds", words: "longest time without a read", unit: "s" },
   { name: "pageGapSeconds", words: "longest time without a page", unit: "s" },
   { name: "longestWriteSeconds", words: "slowest acknowledged write", unit: "s" },
   { name: "stepDownSeconds", words: "time until the cut-off leader stepped down", unit: "s" },
+  { name: "alertSeconds", words: "time until the alert fired", unit: "s" },
   { name: "redundancySeconds", words: "time to full redundancy", unit: "s" },
 ];
 

@@ -21,7 +21,7 @@ export function drillHtml(report: DrillReport): string {
 <body>
 <h1>Drills of stack ${escaped(stack)}</h1>
 <p><strong class="${report.passed ? "passed" : "MISSED"}">${escaped(totalOf(runs))}</strong></p>
-<p class="soft">${escaped(machineLine(report))}</p>
+${endedLine(report)}<p class="soft">${escaped(machineLine(report))}</p>
 ${summaryTable(report.summary, runs)}
 ${runs.map(section).join("\n")}
 </body>
@@ -29,10 +29,22 @@ ${runs.map(section).join("\n")}
 `;
 }
 
+/** That not all ran, and why; nothing when all did. */
+function endedLine({ ended, planned, runs }: DrillReport): string {
+  if (ended === undefined) {
+    return "";
+  }
+  const why = ended === "interrupted" ? "a person ended it" : "the stack did not come back";
+  return `<p class="MISSED">${runs.length} of ${planned} drills ran: ${why}</p>\n`;
+}
+
 function machineLine({ startedAt, machine }: DrillReport): string {
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const gigabytes = (machine.memoryMiB / 1024).toFixed(0);
-  const size = `${machine.cores} cores, ${gigabytes} GiB of memory`;
+  const size =
+    machine.cores > 0
+      ? `${machine.cores} cores, ${gigabytes} GiB of memory`
+      : "a machine that gave no answer";
   return [`Begun ${timeOf(startedAt)}`, size, `Docker ${machine.docker}`, ...versions].join(" · ");
 }
 

@@ -1,3 +1,4 @@
+import type { Ended } from "../all.ts";
 import { percentile } from "../gaps.ts";
 import type { DrillResult } from "../types.ts";
 import { FIGURES, outcomeOf } from "./figures.ts";
@@ -34,13 +35,20 @@ export interface Summary {
   readonly figures: Readonly<Record<string, Spread>>;
 }
 
-/** What `drill --json` prints. */
+/** What `results.json` holds. `drill --json` prints `runs` alone, a bare array. */
 export interface DrillReport {
   readonly stack: string;
   /** ISO time. */
   readonly startedAt: string;
   readonly machine: MachineFacts;
-  /** None missed its objectives, and at least one passed: a drill that was skipped has done neither. */
+  /** How many runs were asked for. */
+  readonly planned: number;
+  /** Why not all of them took place. */
+  readonly ended?: Ended;
+  /**
+   * All ran that were asked for, none missed its objectives, and at least one passed: a drill that
+   * was skipped has done neither.
+   */
   readonly passed: boolean;
   readonly summary: readonly Summary[];
   readonly runs: readonly DrillResult[];
@@ -48,11 +56,12 @@ export interface DrillReport {
 
 /** The whole run as one object. Pure. */
 export function drillReport(
-  about: Pick<DrillReport, "stack" | "startedAt" | "machine">,
+  about: Pick<DrillReport, "stack" | "startedAt" | "machine" | "planned" | "ended">,
   runs: readonly DrillResult[],
 ): DrillReport {
   const outcomes = runs.map(outcomeOf);
-  const passed = outcomes.includes("passed") && !outcomes.includes("MISSED");
+  const good = outcomes.includes("passed") && !outcomes.includes("MISSED");
+  const passed = good && about.ended === undefined;
   return { ...about, passed, summary: summaryOf(runs), runs };
 }
 

@@ -12,6 +12,9 @@ const PROGRAMS: readonly { name: string; component: string; command: readonly st
 
 const ANSWER_MS = 10_000;
 
+/** Of a machine whose Docker gives no answer. */
+export const UNKNOWN: MachineFacts = { cores: 0, memoryMiB: 0, docker: "unknown", versions: {} };
+
 /**
  * What the drills run on, as Docker and the programs say it; what gives no answer is left out.
  *
@@ -33,7 +36,7 @@ export async function machineFacts(
     const version = code === 0 ? versionIn(stdout) : undefined;
     return version === undefined ? [] : [[name, version] as const];
   });
-  const [cores = "0", bytes = "0", engine = "?"] = (await info).stdout.trim().split(" ");
+  const [cores = "0", bytes = "0", engine = UNKNOWN.docker] = (await info).stdout.trim().split(" ");
   return {
     cores: Number(cores),
     memoryMiB: Math.round(Number(bytes) / 2 ** 20),

@@ -3,8 +3,8 @@ import type { DrillResult } from "../types.ts";
 import { missesOf, outcomeOf, shown, shownLimit } from "./figures.ts";
 
 const HEAD = [
-  ...["drill", "result", "acknowledged", "lost", "dup", "phantom", "unknown", "rejected"],
-  ...["write gap", "limit", "read gap", "redundancy", "timeline"],
+  ...["drill", "result", "acknowledged", "lost", "dup", "phantom", "hung", "unknown", "rejected"],
+  ...["write gap", "limit", "read gap", "page gap", "redundancy", "timeline"],
 ];
 
 /** What a person reads at the end of a run: one line a drill, then what was missed in words. Pure. */
@@ -31,17 +31,18 @@ function rowOf(result: DrillResult): string[] {
   if (result.skipped !== undefined) {
     return [result.drill, "skipped", ...HEAD.slice(2).map(() => "-")];
   }
-  const { lost, duplicated, phantom, unknown, rejected } = result;
+  const { lost, duplicated, phantom, hung, unknown, rejected } = result;
   const limit = result.objectives.find(({ name }) => name === "writeGapSeconds")?.limit;
-  const { writeGapSeconds, readGapSeconds, redundancySeconds } = result;
+  const { writeGapSeconds, readGapSeconds, pageGapSeconds, redundancySeconds } = result;
   return [
     result.drill,
     outcomeOf(result),
     String(result.acknowledged),
-    ...[lost, duplicated, phantom, unknown, rejected].map(String),
+    ...[lost, duplicated, phantom, hung, unknown, rejected].map(String),
     shown(writeGapSeconds, "s"),
     limit === undefined ? "-" : shownLimit(limit, "s"),
     shown(readGapSeconds, "s"),
+    shown(pageGapSeconds, "s"),
     shown(redundancySeconds, "s"),
     timelineOf(result),
   ];

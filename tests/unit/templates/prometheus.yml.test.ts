@@ -38,9 +38,9 @@ test("every kind of target has a job, and no other job reads its files", () => {
   }
 });
 
-test("who leads is asked every four seconds at least", () => {
-  expect(scrapes().find(({ job_name }) => job_name === "patroni")?.scrape_interval).toBe("4s");
-  expect(clusterIntervalSeconds(60)).toBe(4);
+test("who leads is asked every two seconds at least", () => {
+  expect(scrapes().find(({ job_name }) => job_name === "patroni")?.scrape_interval).toBe("2s");
+  expect(clusterIntervalSeconds(60)).toBe(2);
   expect(clusterIntervalSeconds(2)).toBe(2);
 });
 

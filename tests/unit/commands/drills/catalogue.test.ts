@@ -87,6 +87,11 @@ describe("the command", () => {
     expect(exitCodeOf({ results: [passed], ended: "interrupted" })).toBe(130);
   });
 
+  test("fails when nothing ran: what was skipped has not passed", () => {
+    expect(exitCodeOf({ results: [skipped, skipped] })).toBe(1);
+    expect(exitCodeOf({ results: [] })).toBe(1);
+  });
+
   test("says each outcome in a line", () => {
     expect(lineOf(passed)).toBe("  ok   postgres-killed: write gap 1 s, 8 acknowledged");
     expect(lineOf(missed)).toContain("fail postgres-killed: redundancySeconds 61 (limit 60)");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  clientGap,
   countHung,
   curveOf,
   lengthOf,
@@ -111,4 +112,26 @@ test("a percentile is the nearest rank, always a measured value", () => {
   expect(percentile([], 50)).toBeUndefined();
   expect(() => percentile(values, 0)).toThrow(RangeError);
   expect(() => percentile(values, 101)).toThrow(RangeError);
+});
+
+describe("the longest gap of one client", () => {
+  const by = (client: number, end: number, outcome: Outcome = "acknowledged"): WriteCall => ({
+    ...write(end - 0.01, end, outcome),
+    client,
+  });
+
+  test("is not hidden by the others", () => {
+    const busy = Array.from({ length: 100 }, (_, i) => by(1, 100 + i / 10));
+    const stalled = [by(2, 100.5), by(2, 107)];
+    expect(writeGap(record({ writes: busy }))).toBeDefined();
+    expect(clientGap(record({ writes: [...busy, ...stalled] }))).toBeCloseTo(6.5);
+  });
+
+  test("of one that got nothing is the whole time", () => {
+    expect(clientGap(record({ writes: [by(1, 105), by(2, 103, "rejected")] }))).toBe(10);
+  });
+
+  test("is not measured without writes", () => {
+    expect(clientGap(record({}))).toBeUndefined();
+  });
 });

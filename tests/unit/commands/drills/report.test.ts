@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { DRILLS } from "../../../../commands/drills/catalogue.ts";
 import { curveSvg } from "../../../../commands/drills/report/curve.ts";
 import { figureOf, missesOf, seconds } from "../../../../commands/drills/report/figures.ts";
 import { drillHtml } from "../../../../commands/drills/report/html.ts";
 import { drillReport, summaryOf } from "../../../../commands/drills/report/json.ts";
-import { versionIn } from "../../../../commands/drills/report/machine.ts";
+import { UNKNOWN, versionIn } from "../../../../commands/drills/report/machine.ts";
 import { drawMarks, placeMarks } from "../../../../commands/drills/report/marks.ts";
 import { scaleOf, ticksUpTo } from "../../../../commands/drills/report/scale.ts";
 import { drillTable } from "../../../../commands/drills/report/table.ts";
@@ -29,6 +30,7 @@ function result(more: Partial<DrillResult> = {}): DrillResult {
     hung: 0,
     writeGapSeconds: 2,
     readGapSeconds: 0.25,
+    pageGapSeconds: 0.31,
     redundancySeconds: 14.25,
     leaderBefore: "postgres-1",
     leaderAfter: "postgres-2",
@@ -94,16 +96,27 @@ describe("the terminal's table", () => {
       lost: "0",
       dup: "0",
       phantom: "0",
+      hung: "0",
       unknown: "3",
       rejected: "12",
       "write gap": "2.00 s",
       limit: "5 s",
       "read gap": "0.25 s",
+      "page gap": "0.31 s",
       redundancy: "14.3 s",
       timeline: "3→4",
     });
     expect(lines[2]?.slice(0, 4)).toEqual(["leader-killed", "MISSED", "3600", "2"]);
-    expect(lines[3]).toEqual(["disk-full", "skipped", ...Array(11).fill("-")]);
+    expect(lines[3]).toEqual(["disk-full", "skipped", ...Array(13).fill("-")]);
+  });
+
+  test("fits into 150 columns, the longest name included", () => {
+    const drill = DRILLS.map(({ name }) => name).toSorted((a, b) => b.length - a.length)[0] ?? "";
+    const times = { writeGapSeconds: 120, readGapSeconds: 120, redundancySeconds: 120 };
+    const objectives = [{ name: "writeGapSeconds", limit: 25, measured: 120, met: true }];
+    const wide = result({ drill, ...times, pageGapSeconds: 120, timelineBefore: 98, objectives });
+    const [head = "", row = ""] = drillTable([wide]).split("\n");
+    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(150);
   });
 
   test("says in words what was missed, and why one was skipped", () => {
@@ -125,7 +138,7 @@ describe("the terminal's table", () => {
 
 describe("the run as JSON", () => {
   const machine = { cores: 2, memoryMiB: 24_105, docker: "28.5", versions: { etcd: "3.5.16" } };
-  const about = { stack: "dev", startedAt: "2026-11-25T09:30:00.000Z", machine };
+  const about = { stack: "dev", startedAt: "2026-11-25T09:30:00.000Z", machine, planned: 2 };
 
   test("a skipped drill has not passed, and does not spoil the rest", () => {
     expect(drillReport(about, [result(), skipped])).toMatchObject({ ...about, passed: true });
@@ -133,6 +146,13 @@ describe("the run as JSON", () => {
     expect(drillReport(about, [result(), missed]).passed).toBe(false);
     expect(drillReport(about, []).passed).toBe(false);
     expect(drillReport(about, [result(), skipped]).runs).toHaveLength(2);
+  });
+
+  test("a run that was ended has not passed, however good its drills were", () => {
+    for (const ended of ["interrupted", "broken"] as const) {
+      const report = drillReport({ ...about, ended }, [result()]);
+      expect(report).toMatchObject({ passed: false, ended, planned: 2 });
+    }
   });
 
   test("sums up the runs of each drill, of those that measured a figure", () => {
@@ -280,7 +300,16 @@ describe("the page", () => {
     { ...missed, verdicts: [{ ...missed.verdicts[0], member: "m", lost: ["1/2", "3/4"] }] },
     skipped,
   ] as DrillResult[];
-  const html = drillHtml(drillReport({ stack: "dev", startedAt, machine }, runs));
+  const html = drillHtml(drillReport({ stack: "dev", startedAt, machine, planned: 3 }, runs));
+
+  test("says how many of how many ran when not all did, and nothing of a machine unknown", () => {
+    const about = { stack: "dev", startedAt, machine: UNKNOWN, planned: 5 };
+    const partial = drillHtml(drillReport({ ...about, ended: "interrupted" }, [result()]));
+    expect(partial).toContain("1 of 5 drills ran: a person ended it");
+    expect(partial).toContain('<strong class="MISSED">1 of 1 drills passed');
+    expect(partial).toContain("a machine that gave no answer · Docker unknown");
+    expect(html).not.toContain("drills ran");
+  });
 
   test("needs nothing from elsewhere and runs nothing", () => {
     expect(html).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|https?:/);

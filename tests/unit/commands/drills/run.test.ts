@@ -28,6 +28,37 @@ function fault(
   };
 }
 
+describe("an alert that a fault has to raise", () => {
+  const alerting = (stage: FakeStage): Drill => ({
+    ...fault(stage, async () => ({ fault: "it was broken", holdSeconds: 20 })),
+    alert: "TransactionsSlow",
+  });
+
+  test("is waited for while the fault lasts, and timed", async () => {
+    const stage = new FakeStage();
+    stage.alerts = async () =>
+      stage.log.includes("inject postgres-1") && stage.now() >= 9
+        ? ["PostgresDown", "TransactionsSlow"]
+        : ["PostgresDown"];
+    const result = await runDrill(alerting(stage), stage, never);
+    expect(result.alertSeconds).toBeGreaterThan(0);
+    expect(result.notes).toContain("new alerts before the fault was undone: TransactionsSlow");
+  });
+
+  test("that does not come is not measured", async () => {
+    const result = await runDrill(alerting(new FakeStage()), new FakeStage(), never);
+    expect(result.alertSeconds).toBeUndefined();
+  });
+
+  test("that fires already proves nothing", async () => {
+    const stage = new FakeStage();
+    stage.alerts = async () => ["TransactionsSlow"];
+    const result = await runDrill(alerting(stage), stage, never);
+    expect(result.error).toContain("TransactionsSlow fires already");
+    expect(stage.log).not.toContain("inject postgres-1");
+  });
+});
+
 describe("one drill", () => {
   test("goes from load to ledger in this order", async () => {
     const stage = new FakeStage();
@@ -56,7 +87,7 @@ describe("one drill", () => {
       leaderAfter: "postgres-1",
       timelineBefore: 3,
       timelineAfter: 3,
-      notes: ["a quiet machine", "alerts before the fault was undone: PostgresDown"],
+      notes: ["a quiet machine", "new alerts before the fault was undone: none"],
     });
     expect(result.verdicts.map(({ member }) => member)).toEqual([
       "postgres-1",
@@ -144,6 +175,28 @@ describe("one drill", () => {
     expect(stage.log.slice(-3)).toEqual(["inject postgres-1", "undo", "kill"]);
   });
 
+  test("an interruption says what is not undone", async () => {
+    const stage = new FakeStage();
+    const person = new AbortController();
+    const drill = fault(stage, async ({ undo, cleanUp }) => {
+      undo("connected again", () => Promise.reject(new Error("no such network")));
+      cleanUp("started", () => Promise.reject(new Error("no such container")));
+      person.abort();
+      return { fault: "cut off", holdSeconds: 35 };
+    });
+    const left = [
+      "not undone (connected again): no such network",
+      "not undone (started): no such container",
+    ];
+    await expect(runDrill(drill, stage, person.signal)).rejects.toMatchObject({
+      message: "drill postgres-killed was interrupted; not all that it did is undone",
+      advice: left,
+    });
+    const again = await runAll([drill], 1, stage, person.signal, () => undefined);
+    expect(again).toMatchObject({ results: [], ended: "interrupted" });
+    expect(again.why).toContain("was interrupted; its fault is undone");
+  });
+
   test("several undos run last first, each once, whatever becomes of the others", async () => {
     const stage = new FakeStage();
     const drill = fault(stage, async ({ undo, cleanUp }) => {
@@ -173,6 +226,40 @@ describe("one drill", () => {
     const result = await runDrill(drill, stage, never);
     expect(result).toMatchObject({ passed: false, skipped: "this needs root", objectives: [] });
     expect(stage.log).toEqual(["clean"]);
+  });
+
+  test("what could not be cleared up is no skip", async () => {
+    const stage = new FakeStage();
+    const drill: Drill = {
+      ...fault(stage),
+      async prepare({ cleanUp }) {
+        cleanUp("the volume is back", () => Promise.reject(new Error("no space left")));
+        throw new Skipped("this needs root");
+      },
+    };
+    const result = await runDrill(drill, stage, never);
+    expect(result.skipped).toBeUndefined();
+    expect(result).toMatchObject({
+      passed: false,
+      error: "cannot run here: this needs root; not undone (the volume is back): no space left",
+    });
+  });
+
+  test("what lasted too long or too short is seen before it is undone", async () => {
+    const stage = new FakeStage();
+    const drill = fault(stage, async () => ({
+      fault: "stopped",
+      holdSeconds: 7,
+      check: async () => {
+        stage.log.push(`check ${stage.now()}`);
+        return "nobody replaced it";
+      },
+    }));
+    const result = await runDrill(drill, stage, never);
+    const begin = (stage.marks.get("fault: postgres-killed") ?? 0) - 100;
+    expect(stage.log.indexOf(`check ${begin + 7}`)).toBeGreaterThan(0);
+    expect(stage.log.indexOf(`check ${begin + 7}`)).toBeLessThan(stage.log.indexOf("undo"));
+    expect(result).toMatchObject({ passed: false, error: "nobody replaced it" });
   });
 
   test("no write and no redundancy in time are errors", async () => {
@@ -252,6 +339,20 @@ describe("several drills", () => {
     const runs = await runAll([fault(stage), fault(stage)], 1, stage, never, () => undefined);
     expect(runs.results).toHaveLength(1);
     expect(runs.ended).toBe("broken");
+  });
+
+  test("so does a Docker that does not answer any more, and the results are kept", async () => {
+    const stage = new FakeStage();
+    stage.looks = () => {
+      if (stage.log.includes("undo")) {
+        throw new Error("Cannot connect to the Docker daemon");
+      }
+      return look();
+    };
+    const runs = await runAll([fault(stage), fault(stage)], 1, stage, never, () => undefined);
+    expect(runs.results).toMatchObject([{ error: "Cannot connect to the Docker daemon" }]);
+    expect(runs.ended).toBe("broken");
+    expect(runs.why).toContain("Cannot connect to the Docker daemon");
   });
 
   test("a stack that lacks something is refused", async () => {

@@ -80,8 +80,16 @@ test("a replica is behind until it has replayed the position, a silent one alway
   const late = { ...following, xlog: { replayed_location: 999 } };
   const silent = { state: "starting", role: "replica" };
   const statuses = { ...members, "postgres-2": late, "postgres-3": silent };
-  expect(behind(statuses, "postgres-1", 1000)).toEqual(["postgres-2", "postgres-3"]);
-  expect(behind(members, "postgres-1", 1000)).toEqual([]);
+  expect(behind(look(allBoxes(), statuses), "postgres-1", 1000)).toEqual([
+    "postgres-2",
+    "postgres-3",
+  ]);
+  expect(behind(look(), "postgres-1", 1000)).toEqual([]);
+});
+
+test("so is one whose Patroni gave no answer at all", () => {
+  const { "postgres-3": _, ...without } = members;
+  expect(behind(look(allBoxes(), without), "postgres-1", 1000)).toEqual(["postgres-3"]);
 });
 
 test("containers as docker inspect prints them", () => {
