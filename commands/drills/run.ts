@@ -1,4 +1,5 @@
 import { Fault } from "../fault.ts";
+import { Alarm } from "./alarm.ts";
 import { emptyRecord, type Findings, resultOf, skippedResult } from "./result.ts";
 import { type Drill, type Injected, type Scene, Skipped } from "./scene.ts";
 import type { Look } from "./site.ts";
@@ -8,8 +9,6 @@ import { Undoing } from "./undoing.ts";
 
 /** The load runs alone so long, before the fault and after recovery. */
 const SETTLE_SECONDS = 3;
-/** How long an alert of an earlier drill may take to end. */
-const CALM_SECONDS = 60;
 /** A drill that takes longer has no recovery by itself. */
 const RECOVERY_SECONDS = 120;
 
@@ -104,7 +103,8 @@ class DrillRun {
   async #faultAndRecovery(load: StoppableLoad, before: Look): Promise<void> {
     this.#say("making the fault");
     this.#noteConditions();
-    const alerts = await this.#calmAlerts();
+    const alarm = new Alarm(this.#stage, this.#drill.alert, this.#signal);
+    await alarm.calm();
     let since = await load.mark(`fault: ${this.#drill.name}`);
     let begin = this.#stage.now();
     const injected: Injected = await this.#drill.inject(this.#scene(before));
@@ -113,7 +113,8 @@ class DrillRun {
     if (injected.wrong) {
       this.#errors.push(injected.wrong);
     }
-    await this.#hold(injected.holdSeconds ?? 0, begin);
+    const alertSeconds = await alarm.watch(injected.holdSeconds ?? 0, begin);
+    this.#find(alertSeconds === undefined ? {} : { alertSeconds });
     const wrong = await injected.check?.();
     if (wrong) {
       this.#errors.push(wrong);
@@ -123,7 +124,7 @@ class DrillRun {
       const what = [...new Set(this.#undoing.pending)].join(", ");
       this.#say(`undoing it: ${what}`);
       if ((injected.holdSeconds ?? 0) > 0) {
-        this.#notes.push(`new alerts before the fault was undone: ${await this.#firing(alerts)}`);
+        this.#notes.push(`new alerts before the fault was undone: ${await alarm.news()}`);
       }
       since = this.#drill.endsLoad ? since : await load.mark(`undone: ${what}`);
       begin = this.#stage.now();
@@ -251,41 +252,6 @@ class DrillRun {
     if (conditions) {
       this.#notes.push(conditions);
     }
-  }
-
-  /** Names of the alerts that fire before the fault, once the one that it has to raise does not. */
-  async #calmAlerts(): Promise<ReadonlySet<string>> {
-    const { alert } = this.#drill;
-    const end = this.#stage.now() + CALM_SECONDS;
-    for (;;) {
-      const names = new Set(await this.#stage.alerts());
-      if (alert === undefined || !names.has(alert)) {
-        return names;
-      }
-      if (this.#stage.now() > end) {
-        throw new Error(`${alert} fires already: whether the fault raises it cannot be seen`);
-      }
-      await this.#sleep(1);
-    }
-  }
-
-  /** Lets the fault last, and looks for the alert that it has to raise. */
-  async #hold(seconds: number, begin: number): Promise<void> {
-    const { alert } = this.#drill;
-    const end = this.#stage.now() + seconds;
-    let waiting = alert !== undefined;
-    for (let left = seconds; left > 0; left = end - this.#stage.now()) {
-      if (waiting && (await this.#stage.alerts()).includes(alert ?? "")) {
-        this.#find({ alertSeconds: this.#stage.now() - begin });
-        waiting = false;
-      }
-      await this.#sleep(waiting ? Math.min(1, left) : left);
-    }
-  }
-
-  async #firing(before: ReadonlySet<string>): Promise<string> {
-    const names = [...new Set(await this.#stage.alerts())].filter((name) => !before.has(name));
-    return names.length > 0 ? names.join(", ") : "none";
   }
 
   #find(more: Findings): void {

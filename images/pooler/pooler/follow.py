@@ -9,23 +9,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg2
-import psycopg2.extensions
-
 from pooler import sessions
-from pooler.bounded import bounded
 from pooler.admin import AdminError
 from pooler.bouncer import Bouncer, say
 from pooler.canary import Canary
 from pooler.files import Facts, render
 from pooler.pause import Pauser
+from pooler.postgres import Postgres
 from pooler.routes import Routes, decide
 from pooler.watch import Watch
 
-POSTGRES_PORT = 5432
-# A question to a PostgreSQL; one that was frozen takes packets and never answers. Seconds.
-ANSWER_SECONDS = 3.0
-psycopg2.extensions.set_wait_callback(bounded(ANSWER_SECONDS))
 # How often it decides when nothing changes: leaves, lags and holds run out with time. Seconds.
 ROUND_SECONDS = 0.5
 # How long all are asked quickly once a leader is missing; renewed while it is.
@@ -57,7 +50,7 @@ class Follower:
         self._path = path
         self._read_facts = read_facts
         self.facts = read_facts()
-        self._password = password
+        self._postgres = Postgres(self.facts.database, password)
         self._pauser = pauser
         self._patience = patience_seconds
         self._watch = Watch(self.facts.members)
@@ -88,7 +81,9 @@ class Follower:
         threading.Thread(target=self._run, name="follower", daemon=True).start()
         threading.Thread(target=self._ask_postgres, name="vouch", daemon=True).start()
         Canary(
-            lambda: None if self.routes.hold else self.routes.leader, self._session, self._suspect
+            lambda: None if self.routes.hold else self.routes.leader,
+            self._postgres.session,
+            self._suspect,
         ).start()
 
     def reload(self) -> None:
@@ -113,8 +108,11 @@ class Follower:
 
     def _leads_to(self, address: str) -> bool:
         routes = self.routes
-        there = routes.leader == address and routes.hold is None
-        return there and self._loaded == (routes.leader, routes.readers)
+        if routes.leader != address or routes.hold is not None:
+            return False
+        # A PgBouncer that does not answer reads the file at its next start; nobody waits for that.
+        silent = self.bouncer is None or not self.bouncer.healthy()
+        return silent or self._loaded == (routes.leader, routes.readers)
 
     def leave(self, address: str, seconds: float, drain_seconds: float) -> int:
         """Sends no more reads to `address` for `seconds`; how many run there after the drain."""
@@ -169,14 +167,14 @@ class Follower:
             leader = self.routes.leader
             look = self._watch.looks().get(leader or "")
             doubted = look is not None and (look.strikes or leader == self._suspected)
-            if leader and doubted and self._writable(leader):
+            if leader and doubted and self._postgres.takes_writes(leader):
                 self._vouched_until = time.monotonic() + VOUCH_SECONDS
                 self._suspected = None
                 self._watch.changed.set()
 
     def _suspect(self, address: str) -> None:
         """The leader ended a session: writes are held at once, unless it takes new ones."""
-        if self._writable(address):
+        if self._postgres.takes_writes(address):
             return
         self._suspected = address
         self._watch.hurry(HURRY_SECONDS)
@@ -194,7 +192,7 @@ class Follower:
             if after.leader != self._suspected:
                 self._suspected = None
             moved = after.leader != before.leader or (before.hold and not after.hold)
-            if moved and after.leader and not self._writable(after.leader):
+            if moved and after.leader and not self._postgres.takes_writes(after.leader):
                 # It answers 200 a moment before the promotion ends: not yet.
                 waiting = before.hold or f"{after.leader} takes no writes yet"
                 after = Routes(before.leader, waiting, after.readers)
@@ -275,29 +273,3 @@ class Follower:
             return len(sessions.busy(self.bouncer, self.facts.read_database, {address}))
         except AdminError:
             return 0
-
-    def _session(self, address: str) -> "psycopg2.extensions.connection":
-        connection = psycopg2.connect(
-            host=address, port=POSTGRES_PORT, user="pgbouncer", password=self._password,
-            dbname=self.facts.database, connect_timeout=2, sslmode="disable",
-            application_name="holdfast-pooler", options="-c statement_timeout=1000",
-            tcp_user_timeout=2000,
-        )
-        # An idle session must hold no transaction open.
-        connection.autocommit = True
-        return connection
-
-    def _writable(self, address: str) -> bool:
-        try:
-            connection = self._session(address)
-        except psycopg2.Error:
-            return False
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_is_in_recovery()")
-                row = cursor.fetchone()
-                return row is not None and row[0] is False
-        except psycopg2.Error:
-            return False
-        finally:
-            connection.close()
