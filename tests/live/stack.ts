@@ -1,12 +1,22 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** Longest a single command may take: every drill, three times. */
 const COMMAND_MS = 60 * 60_000;
+
+/** The launcher's note of the Docker daemon that it started. */
+const STARTED = join(".holdfast", "run", "started.json");
+
+function copyIfThere(from: string, to: string): void {
+  if (existsSync(from)) {
+    mkdirSync(dirname(to), { recursive: true });
+    cpSync(from, to);
+  }
+}
 
 export interface Result {
   readonly code: number;
@@ -72,6 +82,8 @@ export class LiveStack {
       cpSync(join(ROOT, file), join(this.folder, file));
     }
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
+    // Whose Docker daemon it is: the drill that kills it touches no other's.
+    copyIfThere(join(ROOT, STARTED), join(this.folder, STARTED));
     cpSync(join(ROOT, "Pulumi.dev.yaml"), join(this.folder, `Pulumi.${this.name}.yaml`));
   }
 
@@ -188,6 +200,8 @@ export class LiveStack {
         await must("docker", [...rm, ...ids]);
       }
     }
+    // The daemon that this launcher ends in the end may be another one now.
+    copyIfThere(join(this.folder, STARTED), join(ROOT, STARTED));
     rmSync(this.folder, { recursive: true, force: true });
   }
 
