@@ -4,8 +4,8 @@
  */
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { eventually, LiveStack, must, run } from "./stack.ts";
+import { describe, expect, it } from "vitest";
+import { eventually, inside, LiveStack, must, run, runInSteps } from "./stack.ts";
 
 const stack = new LiveStack();
 let outputs: Record<string, string> = {};
@@ -13,21 +13,7 @@ let outputs: Record<string, string> = {};
 let databaseUrl = "";
 let readUrl = "";
 
-const inside = (url: string): string => url.replace(/@[^/]+\//, "@pooler-1:6432,pooler-2:6432/");
-
-/** Set by the first step that fails: those after it build on it. */
-let broken = false;
-
-beforeAll(() => stack.prepare());
-beforeEach(({ skip, onTestFailed }) => {
-  if (broken) {
-    skip("an earlier step failed");
-  }
-  onTestFailed(() => {
-    broken = true;
-  });
-});
-afterAll(() => stack.remove());
+runInSteps(stack);
 
 describe("an environment", () => {
   it("comes up and prints its endpoints", async () => {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { afterAll, beforeAll, beforeEach } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 /** Longest a single command may take: every drill, three times. */
@@ -248,6 +249,26 @@ export class LiveStack {
     process.kill(engine, "SIGKILL");
     await ended;
   }
+}
+
+/** A URL of the outputs as the containers on the network use it. */
+export function inside(url: string): string {
+  return url.replace(/@[^/]+\//, "@pooler-1:6432,pooler-2:6432/");
+}
+
+/** The tests of a file are steps on one stack: after the first that fails the others are skipped. */
+export function runInSteps(stack: Pick<LiveStack, "prepare" | "remove">): void {
+  let broken = false;
+  beforeAll(() => stack.prepare());
+  beforeEach(({ skip, onTestFailed }) => {
+    if (broken) {
+      skip("an earlier step failed");
+    }
+    onTestFailed(() => {
+      broken = true;
+    });
+  });
+  afterAll(() => stack.remove());
 }
 
 export function sleep(milliseconds: number): Promise<void> {

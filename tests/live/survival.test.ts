@@ -4,24 +4,12 @@
  */
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { eventually, LiveStack, must, type Result, sleep } from "./stack.ts";
+import { describe, expect, it } from "vitest";
+import { eventually, inside, LiveStack, must, type Result, runInSteps, sleep } from "./stack.ts";
 
 const stack = new LiveStack();
 let databaseUrl = "";
-/** Set by the first step that fails: those after it build on it. */
-let broken = false;
-
-beforeAll(() => stack.prepare());
-beforeEach(({ skip, onTestFailed }) => {
-  if (broken) {
-    skip("an earlier step failed");
-  }
-  onTestFailed(() => {
-    broken = true;
-  });
-});
-afterAll(() => stack.remove());
+runInSteps(stack);
 
 const MEMBERS = ["postgres-1", "postgres-2", "postgres-3"];
 
@@ -81,7 +69,7 @@ describe("a database that survives", () => {
     expect(code, stderr).toBe(0);
     await stack.holdfast("up");
     const outputs = await stack.json<Record<string, string>>("outputs", "--show-secrets");
-    databaseUrl = (outputs.databaseUrl ?? "").replace(/@[^/]+\//, "@pooler-1:6432,pooler-2:6432/");
+    databaseUrl = inside(outputs.databaseUrl ?? "");
     const created = await stack.sqlBy(
       databaseUrl,
       "CREATE TABLE live_writes (id bigserial PRIMARY KEY, at timestamptz DEFAULT now())",
