@@ -1,8 +1,13 @@
 /** The program: settings in, outputs out. Pulumi runs this file as it is. */
+import { Config } from "@pulumi/pulumi";
 import { Environment } from "./components/environment.ts";
 import { loadSettings } from "./settings.ts";
 
-const environment = new Environment("holdfast", { settings: loadSettings() });
+const settings = loadSettings();
+const environment = new Environment("holdfast", {
+  settings,
+  cloudKeys: settings.backup.cloud.provider === "s3" ? cloudKeys() : undefined,
+});
 
 export const stackId = environment.stackId;
 export const appUrl = environment.endpoints.appUrl;
@@ -12,3 +17,14 @@ export const prometheusUrl = environment.endpoints.prometheusUrl;
 export const alertmanagerUrl = environment.endpoints.alertmanagerUrl;
 /** Empty where Grafana's image cannot be had. */
 export const grafanaUrl = environment.endpoints.grafanaUrl ?? "";
+/** What reads the cloud repository without this stack, as JSON. Absent where there is none. */
+export const backupAccess = environment.endpoints.backupAccess;
+
+/** The S3 account's keys: secrets of the stack's config, beside the settings. */
+function cloudKeys() {
+  const config = new Config();
+  return {
+    id: config.requireSecret("cloudKeyId"),
+    secret: config.requireSecret("cloudKeySecret"),
+  };
+}

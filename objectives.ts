@@ -59,6 +59,15 @@ export interface Timings {
   readonly stopTimeoutSeconds: number;
   /** PgBouncer's query_wait_timeout. */
   readonly queryWaitTimeoutSeconds: number;
+  readonly backup: {
+    /** Between two base backups that a restore may begin with, at most. */
+    readonly incrementalSeconds: number;
+    /**
+     * What a closed WAL segment may take to reach a repository. Longer, and the recovery point is in
+     * danger; an archive that is older than the recovery point itself has missed it.
+     */
+    readonly archiveTransportSeconds: number;
+  };
   /** gunicorn's worker timeout. */
   readonly workerTimeoutSeconds: number;
   /** The edge's `timeout server`. */
@@ -118,6 +127,10 @@ const checkpointSeconds = 30;
  * up.
  */
 const shutdownReserveSeconds = 15;
+/** WAL segments that a restore has to fetch and replay at most, beside those of a busy database. */
+const segmentsPerRestore = 480;
+/** Hours that divide the day, so that the distance from the day's last run to its first is the same. */
+const incrementalHours = [2, 3, 4, 6, 8, 12] as const;
 /** Between two layers that wait for each other: the inner one needs time to fail and to say so. */
 const layerStepSeconds = 5;
 
@@ -152,6 +165,23 @@ function tierFor(recoveryTimeSeconds: number): PatroniTier {
 }
 
 /**
+ * Seconds between incremental base backups. A segment is closed at least every half recovery point,
+ * so 240 recovery points bound what a restore fetches beside a busy database's own segments to 480;
+ * at most 12 h (a full or differential one runs once a day anyway), and never below 2 h, because no
+ * recovery point is below 30 s.
+ */
+export function incrementalSeconds(recoveryPointSeconds: number): number {
+  const wanted = (recoveryPointSeconds * segmentsPerRestore) / 2;
+  const hours = incrementalHours.filter((each) => each * 3600 <= wanted).at(-1) ?? 2;
+  return hours * 3600;
+}
+
+/** The same as a cron line; at minute 5, away from the day's base backup, dump and drill. */
+export function incrementalCron(recoveryPointSeconds: number): string {
+  return `5 */${incrementalSeconds(recoveryPointSeconds) / 3600} * * *`;
+}
+
+/**
  * Every timing that the objectives imply.
  *
  * @throws RangeError when an objective is outside `objectiveLimits`; the settings report that by config key before.
@@ -181,6 +211,10 @@ export function deriveTimings(objectives: Objectives): Timings {
   // A handover whose owner dies at its very end is undone by the lease: even then no waiting client
   // has failed.
   const queryWait = handover.boundSeconds + handover.pauseLeaseSeconds + 3;
+  const archiveTimeoutSeconds = Math.max(
+    archiveTimeoutFloorSeconds,
+    Math.floor(recoveryPointSeconds / 2),
+  );
   return {
     patroni: {
       ttlSeconds: tier.ttlSeconds,
@@ -189,16 +223,17 @@ export function deriveTimings(objectives: Objectives): Timings {
       primaryStartTimeoutSeconds: patience,
       primaryStopTimeoutSeconds: patience,
     },
-    archiveTimeoutSeconds: Math.max(
-      archiveTimeoutFloorSeconds,
-      Math.floor(recoveryPointSeconds / 2),
-    ),
+    archiveTimeoutSeconds,
     // 2s/fall 3/rise 2, HAProxy's own defaults, double the gap of a switchover: 4.7 instead of 2.2
     // s.
     routerCheck: { interMs: 1000, fastinterMs: 250, downinterMs: 250, fall: 2, rise: 1 },
     handover,
     stopTimeoutSeconds: handover.stopPathSeconds + checkpointSeconds + shutdownReserveSeconds,
     queryWaitTimeoutSeconds: queryWait,
+    backup: {
+      incrementalSeconds: incrementalSeconds(recoveryPointSeconds),
+      archiveTransportSeconds: recoveryPointSeconds - archiveTimeoutSeconds,
+    },
     workerTimeoutSeconds: queryWait + layerStepSeconds,
     edgeTimeoutSeconds: queryWait + 2 * layerStepSeconds,
   };
@@ -248,6 +283,18 @@ export function explainTimings(objectives: Objectives): readonly Explanation[] {
       timings.archiveTimeoutSeconds,
       "s",
       `half of objectives.recoveryPoint (${objectives.recoveryPointSeconds} s); the other half is for the upload`,
+    ],
+    [
+      "archive transport",
+      timings.backup.archiveTransportSeconds,
+      "s",
+      `objectives.recoveryPoint - archive_timeout = ${objectives.recoveryPointSeconds} - ${timings.archiveTimeoutSeconds}: what a closed segment may take to each repository`,
+    ],
+    [
+      "incremental base backups, every",
+      timings.backup.incrementalSeconds,
+      "s",
+      `240 * objectives.recoveryPoint, in hours that divide a day, at most 12: a restore fetches at most ${segmentsPerRestore} segments that archive_timeout closed`,
     ],
     ["router check, server up", check.interMs, "ms", "one small request a second to each member"],
     [

@@ -12,6 +12,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { deriveTimings } from "./objectives.ts";
 import { contradictions } from "./settings/checks.ts";
+import { openKeyFault } from "./settings/cloud.ts";
 import { withDefaults } from "./settings/defaults.ts";
 import {
   describeFaults,
@@ -21,6 +22,7 @@ import {
   SettingsError,
 } from "./settings/faults.ts";
 import { faultsOf } from "./settings/issues.ts";
+import { cloudKeys } from "./settings/repositories.ts";
 import { type Parsed, schema } from "./settings/schema.ts";
 import { readEngineConfig, readPulumiFiles, readRecord, recordFile } from "./settings/sources.ts";
 import {
@@ -33,6 +35,7 @@ import {
   without,
 } from "./settings/tree.ts";
 import type { Settings } from "./settings/types.ts";
+import { archiveQueueMiB } from "./settings/volume.ts";
 
 export type { Objectives, Timings } from "./objectives.ts";
 export { type Fault, SettingsError } from "./settings/faults.ts";
@@ -47,7 +50,8 @@ export interface SettingsInput {
   /** The launcher's record, the same tree. */
   readonly record?: unknown;
   /**
-   * Groups of the config that are stored as secrets: refused unread, for a fault would print them.
+   * Keys of the config that are stored as secrets: refused unread, for a fault would print them. But
+   * for the cloud's keys, of which only the presence is looked at.
    */
   readonly secrets?: readonly string[];
 }
@@ -66,8 +70,13 @@ export function parseSettings(input: SettingsInput): Settings {
     );
   }
   const record: Tree = input.record ?? {};
-  const secrets = input.secrets ?? [];
-  const open = Object.fromEntries(Object.entries(config).filter(([key]) => !secrets.includes(key)));
+  const stored = input.secrets ?? [];
+  const keys = cloudKeys.filter((key) => stored.includes(key));
+  const secrets = stored.filter((key) => !keys.includes(key));
+  const openKeys = cloudKeys.filter((key) => key in config && !stored.includes(key));
+  const open = Object.fromEntries(
+    Object.entries(config).filter(([key]) => !stored.includes(key) && !openKeys.includes(key)),
+  );
   const given = merge(record, open);
   const originOf = (path: Path): Origin => {
     if (valueAt(config, path) !== undefined) return "config";
@@ -78,8 +87,11 @@ export function parseSettings(input: SettingsInput): Settings {
   const faulty = faults.map(({ path }) => path);
   const all = [
     ...secrets.map(secretFault),
+    ...openKeys.map(openKeyFault),
     ...faults,
-    ...contradictions(parsed, isGiven).filter((fault) => !rests(fault, faulty)),
+    ...contradictions(parsed, isGiven, [...keys, ...openKeys]).filter(
+      (fault) => !rests(fault, faulty),
+    ),
   ].sort(byGroup);
   if (all.length > 0) {
     const complete = withDefaults(stack, given);
@@ -210,6 +222,7 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       trustLocal: database.trustLocal,
       hba: database.hba,
       parameters: database.parameters,
+      archiveQueueMiB: archiveQueueMiB(database.volumeSize),
       readLagLimitMiB: database.readLagLimit,
     },
     etcd: { members: etcd.members, memoryMiB: etcd.memory },
@@ -222,11 +235,14 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       footer: application.footer,
     },
     backup: {
-      physical: backup.physical,
-      logical: backup.logical,
+      schedule: backup.schedule,
+      logical: [...new Set(backup.logical)],
       keepFull: backup.keepFull,
       keepDumps: backup.keepDumps,
       memoryMiB: backup.memory,
+      drillMemoryMiB: backup.drillMemory,
+      seedMaxAgeSeconds: backup.seedMaxAge,
+      cloud: { ...backup.cloud, bucket: bucketOf(backup.cloud) },
     },
     monitoring: {
       grafana: monitoring.grafana,
@@ -236,4 +252,9 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
     },
     timings: deriveTimings(objectives),
   };
+}
+
+/** The builtin server makes its bucket, so that one needs no name from the user. */
+function bucketOf({ provider, bucket }: Parsed["backup"]["cloud"]): string {
+  return provider === "builtin" && bucket === "" ? "holdfast" : bucket;
 }

@@ -7,6 +7,7 @@ import { loadStack } from "./stack.ts";
 
 export interface BackupOptions extends GlobalOptions {
   readonly now: string;
+  readonly repository: string;
 }
 
 export interface BackupsOptions extends GlobalOptions {
@@ -14,11 +15,15 @@ export interface BackupsOptions extends GlobalOptions {
 }
 
 /** Takes a backup at once; the tool inside the backup container does the work. */
-export function backup({ stack, now, json }: BackupOptions): Promise<number> {
-  return inside(stack, ["holdfast-backup", "--now", now, ...(json ? ["--json"] : [])]);
+export function backup({ stack, now, repository, json }: BackupOptions): Promise<number> {
+  const what = ["--now", now, "--repository", repository];
+  return inside(stack, ["holdfast-backup", ...what, ...(json ? ["--json"] : [])]);
 }
 
-/** Lists the backups, or checks every file of them against its sum. */
+/**
+ * Lists the backups of both repositories and what they are worth, or checks every file of them
+ * against its sum.
+ */
 export function backups({ stack, verify, json }: BackupsOptions): Promise<number> {
   const labels = typeof verify === "string" ? [verify] : [];
   const check = verify ? ["--verify", ...labels] : [];

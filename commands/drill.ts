@@ -1,12 +1,14 @@
 import { resolve } from "node:path";
 import { needFullRedundancy, type Runs, runAll } from "./drills/all.ts";
 import { chosen, DRILLS } from "./drills/catalogue.ts";
+import { undoLeft } from "./drills/faults/backup/journal.ts";
 import { mendLoopDisk } from "./drills/faults/disk.ts";
 import { whileInterruptible } from "./drills/interrupt.ts";
 import { recordLast } from "./drills/last.ts";
 import { whileAlone } from "./drills/lock.ts";
 import { refuseOthersStack } from "./drills/owner.ts";
 import { realStage } from "./drills/realStage.ts";
+import { RESTORE, RESTORE_ENTRY, restoreDrill } from "./drills/restore/command.ts";
 import { printResults, writeResults } from "./drills/results.ts";
 import type { Drill } from "./drills/scene.ts";
 import { Site } from "./drills/site.ts";
@@ -27,6 +29,12 @@ export interface DrillOptions extends GlobalOptions {
   readonly times: string;
   /** @default `.holdfast/drills/<stack>/<time>` */
   readonly output?: string;
+  /** Seconds that each fault of family backup lasts, as typed. @default its own time */
+  readonly hold?: string;
+  /** Of `restore` alone, as the next two. @default what was proven longest ago */
+  readonly repository?: string;
+  readonly kind?: string;
+  readonly to?: string;
 }
 
 /** For a member that comes back from a disk that an earlier drill had left. */
@@ -41,13 +49,19 @@ export async function drill(options: DrillOptions): Promise<number> {
     print(catalogue(json));
     return 0;
   }
-  const drills = chosen(options.args);
   const times = countOf(options.times);
+  if (options.args.includes(RESTORE)) {
+    needAlone(options.args);
+    return restoreDrill(options, times);
+  }
+  refuseRestoreOptions(options);
+  const drills = chosen(options.args);
+  const hold = secondsOf(options.hold);
   const { settings } = loadStack(name);
   await askBefore(name, drills, options.yes);
   const site = new Site(settings);
   await refuseOthersStack(site.docker, name);
-  return whileAlone(name, () => breakAndReport(drills, times, site, options));
+  return whileAlone(name, () => breakAndReport(drills, times, site, options, hold));
 }
 
 async function breakAndReport(
@@ -55,11 +69,12 @@ async function breakAndReport(
   times: number,
   site: Site,
   { stack: name, json, output }: DrillOptions,
+  hold: number | undefined,
 ): Promise<number> {
   const startedAt = new Date();
   const folder = output ? resolve(output) : privatePath("drills", name, timeName(startedAt));
   const runs = await whileInterruptible(async (signal): Promise<Runs> => {
-    const stage = realStage(site);
+    const stage = realStage(site, hold);
     try {
       await mendBefore(site, stage, signal);
       await needFullRedundancy(stage);
@@ -97,11 +112,17 @@ async function mendBefore(site: Site, stage: Stage, signal: AbortSignal): Promis
     note("  ok   the volume that an earlier drill had left mounted is back in its place");
     await untilFull(stage, MENDED_SECONDS, signal);
   }
+  for (const what of await undoLeft(site.docker, site.settings.stack)) {
+    note(`  ok   what an earlier drill had left undone: ${what}`);
+    await untilFull(stage, MENDED_SECONDS, signal);
+  }
 }
 
 /** Every drill with its line. Pure. */
 export function catalogue(json: boolean): string {
-  const rows = DRILLS.map(({ name, family, description }) => ({ name, family, description }));
+  const rows = [...DRILLS, RESTORE_ENTRY].map(({ name, family, description }) => {
+    return { name, family, description };
+  });
   return json
     ? JSON.stringify(rows, null, 2)
     : alignedTable(
@@ -117,6 +138,36 @@ export function countOf(typed: string): number {
     throw new Fault(`--times ${typed}: expected a whole number from 1`, "--times 3");
   }
   return times;
+}
+
+/** Seconds of `--hold`; undefined when nobody said any. Pure. @throws Fault */
+export function secondsOf(typed: string | undefined): number | undefined {
+  const seconds = Number(typed);
+  if (typed !== undefined && !(Number.isFinite(seconds) && seconds > 0)) {
+    throw new Fault(`--hold ${typed}: expected seconds`, "--hold 600");
+  }
+  return typed === undefined ? undefined : seconds;
+}
+
+/** A restore drill beside a fault would measure the fault. Pure. @throws Fault */
+export function needAlone(names: readonly string[]): void {
+  if (names.length > 1) {
+    const others = names.filter((name) => name !== RESTORE).join(" ");
+    throw new Fault(
+      `${RESTORE} breaks nothing and runs by itself, not in a list of faults`,
+      `./holdfast drill ${RESTORE}`,
+      ...(others === "" ? [] : [`./holdfast drill ${others}`]),
+    );
+  }
+}
+
+/** Options that would be ignored. Pure. @throws Fault */
+export function refuseRestoreOptions({ repository, kind, to }: Partial<DrillOptions>): void {
+  const given = Object.entries({ repository, kind, to }).filter(([, value]) => value !== undefined);
+  if (given.length > 0) {
+    const names = given.map(([name]) => `--${name}`).join(", ");
+    throw new Fault(`${names}: only with restore`, `./holdfast drill ${RESTORE} --help`);
+  }
 }
 
 /** Breaking a stack is asked for, except on a laptop's. @throws Fault */

@@ -6,8 +6,13 @@ export function kitWasTaken(stack: string): boolean {
   return existsSync(noteFile(stack));
 }
 
-export function noteKit(stack: string, file: string): void {
-  const taken = { takenAt: new Date().toISOString(), file };
+/** @param takenAt ISO time. @default now */
+export function noteKit(
+  stack: string,
+  file: string,
+  takenAt: string = new Date().toISOString(),
+): void {
+  const taken = { takenAt, file };
   writeFileSync(noteFile(stack), `${JSON.stringify(taken)}\n`);
 }
 

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { endChildren } from "./exec.ts";
 import { describeFault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
+import type { RestoreOptions } from "./restore/types.ts";
 import { handleSignals } from "./signals.ts";
 
 /** What a command does: returns the exit code, or nothing for 0. */
@@ -96,22 +97,54 @@ command(
   "backup",
   "take a backup",
   async () => (await import("./backup.ts")).backup,
-  option("--now <kind>", "which: physical (full or incr, by rotation), full, incr, logical")
-    .choices(["physical", "full", "incr", "logical"])
+  option("--now <kind>", "which: physical (full or diff, by rotation), full, diff, incr, logical")
+    .choices(["physical", "full", "diff", "incr", "logical"])
     .default("physical"),
+  option("--repository <name>", "into which: local, cloud or all that there are")
+    .choices(["local", "cloud", "all"])
+    .default("all"),
 );
 command(
   "backups",
-  "list the backups",
+  "list the backups: what exists where, proven when, recoverable to when",
   async () => (await import("./backup.ts")).backups,
   option("--verify [label]", "compare every file with its sha256 sum, of one backup or of all"),
 );
 command(
+  "restore",
+  "bring data back from a backup: this database in place, a lost environment (--kit), a copy (--from), tables (--table)",
+  async () => {
+    const { restore } = await import("./restore.ts");
+    const stackGiven = program.getOptionValueSource("stack") === "cli";
+    return (options: RestoreOptions) => restore({ ...options, stackGiven });
+  },
+  option("--to <time>", "latest, or a moment, e.g. 2026-11-25T09:00:00Z").default("latest"),
+  option("--repository <name>", "from which (default: local where it can, else cloud)").choices([
+    "local",
+    "cloud",
+  ]),
+  option("--overwrite", "also when a leader works: its data is replaced").default(false),
+  option("--discard", "without room for both, remove the old data first").default(false),
+  option("--cancel", "put the old data back after a restore that failed").default(false),
+  option("--empty", "let members that wait begin an empty database").default(false),
+  option("--forget", "remove the old data that restores have kept").default(false),
+  option("--kit <file>", "a lost environment, by its recovery kit"),
+  option("--passphrase-file <file>", "the kit's passphrase, instead of asking"),
+  option("--lost-at <time>", "with --kit: when it was lost, to measure the recovery point"),
+  option("--from <stack>", "with --stack NEW: a new stack that begins with this one's backups"),
+  option("--table <name...>", "only these tables, into a schema beside the live ones"),
+  option("--kind <kind>", "with --table: from which backup").choices(["logical", "physical"]),
+);
+command(
   "drill [names...]",
-  "break something under load, watch it recover, count every acknowledged write; all: each in turn",
+  "break something under load, watch it recover, count every acknowledged write; all: each in turn; restore: prove a backup",
   async () => (await import("./drill.ts")).drill,
   option("--list", "say what drills there are").default(false),
   option("--times <number>", "run the whole list so often").default("1"),
+  option("--hold <seconds>", "let each fault of family backup last so long"),
+  option("--repository <name>", "restore: from which").choices(["local", "cloud"]),
+  option("--kind <kind>", "restore: which backup").choices(["physical", "logical"]),
+  option("--to <time>", "restore: the state of then, e.g. 2026-11-25T09:00:00Z (default: latest)"),
   option("--output <folder>", "where to write report and results"),
 );
 command(

@@ -4,11 +4,12 @@ import { Encrypter } from "age-encryption";
 import { isTree } from "../settings/tree.ts";
 import { parseDeployment } from "./engine/state.ts";
 import { type Engine, openStack } from "./engine/workspace.ts";
-import { must } from "./exec.ts";
+import { must, run } from "./exec.ts";
 import { Fault } from "./fault.ts";
 import { noteKit } from "./kit.ts";
 import type { GlobalOptions } from "./options.ts";
 import { ROOT, stackFile } from "./paths.ts";
+import { accessIn } from "./restore/cloneAccess.ts";
 import { readPassphrase } from "./secret.ts";
 import { setUpEngine } from "./setup/engine.ts";
 import { loadStack, type Stack } from "./stack.ts";
@@ -22,12 +23,18 @@ export interface RecoveryKitOptions extends GlobalOptions {
 const INSTRUCTIONS = [
   "This is a Holdfast recovery kit: what a new machine needs beside the backups.",
   "Read it with age (https://age-encryption.org): age --decrypt holdfast-dev-kit.age > kit.json",
-  "To go on with the same state elsewhere, in a clone of the repository:",
+  "Where the environment is lost, one command in a clone of the repository brings it back:",
+  "  ./holdfast restore --kit holdfast-dev-kit.age",
+  "Where its containers still run, and only the folder with the state is lost, in a clone:",
   "  1. write `passphrase` to .holdfast/passphrase (mode 0600), `stackFile` to Pulumi.<stack>.yaml,",
   "     `record` to .holdfast/stacks/<stack>.json, and `state` to state.json",
   '  2. eval "$(./holdfast env --stack <stack>)"; pulumi stack import --file state.json',
   "  3. ./holdfast up --refresh --stack <stack>",
-  "`passwords` holds every generated password by its resource's name, `outputs` the stack's outputs.",
+  "Without Holdfast: `outputs`.backupAccess says where the cloud repository is and opens it. It is one",
+  "of pgBackRest (repo1-type=s3, repo1-cipher-type=aes-256-cbc); dumps lie beside it in <path>/dumps,",
+  "each file as `openssl enc -d -aes-256-cbc -pbkdf2 -iter 600000` reads it, with cipherPass.",
+  "`passwords` holds every generated password by its resource's name, `outputs` the stack's outputs,",
+  "`commit` the program's.",
 ];
 
 /** Writes the one file that outlives the state (M26), sealed by a passphrase and readable with `age`. */
@@ -37,7 +44,8 @@ export async function recoveryKit(options: RecoveryKitOptions): Promise<undefine
   const stack = loadStack(name);
   const passphrase = await readPassphrase(options.passphraseFile);
   const engine = await openStack({ stack, enginePath: await setUpEngine(true), hosts: {} });
-  const content = JSON.stringify(await contentOf(stack, engine), null, 2);
+  const kit = await contentOf(stack, engine);
+  const content = JSON.stringify(kit, null, 2);
 
   const encrypter = new Encrypter();
   encrypter.setPassphrase(passphrase);
@@ -50,9 +58,15 @@ export async function recoveryKit(options: RecoveryKitOptions): Promise<undefine
   note("  ok   sealed; keep it and its passphrase apart from this machine, and from each other");
   note(`       to read it: age --decrypt ${file}`);
   note("       take a new one after a change of passwords or settings");
+  if (accessIn(kit.outputs) === undefined) {
+    note(
+      `  note stack ${name} has no cloud repository (backup.cloud): when this site is lost, its data`,
+    );
+    note("       are lost; the kit then brings back passwords and settings alone");
+  }
 }
 
-async function contentOf(stack: Stack, engine: Engine): Promise<object> {
+async function contentOf(stack: Stack, engine: Engine) {
   const options = { cwd: ROOT, env: { ...process.env, ...engine.env } };
   const args = ["stack", "export", "--show-secrets", "--stack", stack.name, "--non-interactive"];
   const { stdout } = await must("exporting the state", "pulumi", args, options);
@@ -65,11 +79,13 @@ async function contentOf(stack: Stack, engine: Engine): Promise<object> {
   }
   const outputs = Object.entries(await engine.stack.outputs());
   const file = stackFile(stack.name);
+  const commit = await run("git", ["rev-parse", "HEAD"], { cwd: ROOT });
   return {
     kind: "holdfast-recovery-kit",
     version: 1,
     instructions: INSTRUCTIONS,
     takenAt: new Date().toISOString(),
+    ...(commit.code === 0 ? { commit: commit.stdout.trim() } : {}),
     stack: stack.name,
     passphrase: enginePassphrase(engine),
     stackFile: existsSync(file) ? readFileSync(file, "utf8") : "",

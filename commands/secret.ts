@@ -15,6 +15,15 @@ export async function readPassphrase(file: string | undefined): Promise<string> 
   return passphrase;
 }
 
+/** The passphrase that a kit was sealed with, from a file or asked for once. @throws Fault */
+export async function readSealingPassphrase(file: string | undefined): Promise<string> {
+  if (file) {
+    return fromFile(file);
+  }
+  refuseWithoutTerminal("./holdfast restore --kit FILE --passphrase-file FILE");
+  return ask("passphrase of the kit: ");
+}
+
 function fromFile(file: string): string {
   try {
     return readFileSync(file, "utf8").replace(/\r?\n$/, "");
@@ -24,17 +33,21 @@ function fromFile(file: string): string {
 }
 
 async function fromTerminal(): Promise<string> {
-  if (!process.stdin.isTTY) {
-    throw new Fault(
-      "without a terminal nobody can be asked for the passphrase",
-      "name a file that holds it: ./holdfast recovery-kit --passphrase-file FILE",
-    );
-  }
+  refuseWithoutTerminal("./holdfast recovery-kit --passphrase-file FILE");
   const first = await ask("passphrase that seals the kit: ");
   if ((await ask("once more: ")) !== first) {
     throw new Fault("the two passphrases differ; nothing was written");
   }
   return first;
+}
+
+function refuseWithoutTerminal(otherwise: string): void {
+  if (!process.stdin.isTTY) {
+    throw new Fault(
+      "without a terminal nobody can be asked for the passphrase",
+      `name a file that holds it: ${otherwise}`,
+    );
+  }
 }
 
 function ask(question: string): Promise<string> {

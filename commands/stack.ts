@@ -24,7 +24,7 @@ export interface Stack {
  */
 export function loadStack(name: string, record?: StackRecord): Stack {
   checkStackName(name);
-  const { project, config } = readPulumiFiles(ROOT, name);
+  const { project, config, secrets } = readPulumiFiles(ROOT, name);
   const found = record ?? readRecord(ROOT, name) ?? {};
   // What is no tree is refused by parseSettings, with the file's name.
   const kept = isTree(found) ? prune(found, config) : (found as StackRecord);
@@ -33,7 +33,7 @@ export function loadStack(name: string, record?: StackRecord): Stack {
     project,
     config,
     record: kept,
-    settings: parseSettings({ stack: name, project, config, record: kept }),
+    settings: parseSettings({ stack: name, project, config, secrets, record: kept }),
   };
 }
 

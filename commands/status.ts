@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Backup, newestBackups } from "./cluster/backups.ts";
 import { inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts";
+import { ago, repositoryLines } from "./cluster/repositories.ts";
 import type { LastDrills } from "./drills/last.ts";
 import type { GlobalOptions } from "./options.ts";
 import { loadStack } from "./stack.ts";
@@ -33,13 +35,13 @@ export async function status({ stack: name, json, watch }: StatusOptions): Promi
 }
 
 /** The table that people read. Pure. */
-export function statusText(name: string, found: StackStatus): string {
+export function statusText(name: string, found: StackStatus, now = new Date()): string {
   const { members, instances, services, backups, alerts, endpoints, drills } = found;
   if (members.length + instances.length + services.length === 0) {
     return `stack ${name}: nothing runs here\n  ./holdfast up --stack ${name}`;
   }
   const blank = (value: unknown) => (value === null || value === undefined ? "-" : String(value));
-  const sections: [string, string[], string[][]][] = [
+  const sections: [string, string[], string[][], string[]?][] = [
     [
       "database",
       ["member", "role", "state", "timeline", "lag"],
@@ -51,27 +53,33 @@ export function statusText(name: string, found: StackStatus): string {
     ["services", ["service", "state"], services.map(({ name, state }) => [name, state])],
     [
       "backups",
-      ["kind", "label", "stop", "bytes"],
-      backups.map(({ kind, label, stop, bytes: size }) => {
-        return [kind, label, stop ?? "unreadable", size === null ? "-" : bytes(size)];
-      }),
+      ["repository", "kind", "newest", "stop", "bytes", "proven"],
+      newestBackups(backups).map((backup) => backupRow(backup, now)),
+      repositoryLines(found.repositories ?? [], now),
     ],
     [
       "alerts",
-      ["alert", "severity", "since"],
-      alerts.map(({ name, severity, since }) => [name, severity, since]),
+      ["alert", "severity", "since", "what"],
+      alerts.map(({ name, severity, since, summary }) => [name, severity, since, summary]),
     ],
   ];
   if (drills) {
     const head = ["last run", "passed", "missed", "skipped", "longest write gap"];
     sections.push(["drills", head, [drillRow(drills)]]);
   }
-  const tables = sections.flatMap(([title, head, rows]) => {
+  const tables = sections.flatMap(([title, head, rows, below = []]) => {
     const body = rows.length > 0 ? alignedTable([head, ...rows]) : "  none";
-    return [title, body, ""];
+    return [title, body, ...below.map((line) => `  ${line}`), ""];
   });
   const rows = Object.entries(endpoints).map(([key, value]) => [key, value] as const);
   return [...tables, "endpoints", alignedBlock(rows)].join("\n");
+}
+
+function backupRow(backup: Backup, now: Date): string[] {
+  const { repository, kind, label, stop, bytes: size, provenAt, damaged } = backup;
+  const proven = provenAt === null ? "-" : ago(provenAt, now);
+  const row = [repository, kind, label, stop ?? "unreadable", size === null ? "-" : bytes(size)];
+  return [...row, damaged ? "DAMAGED" : proven];
 }
 
 function drillRow({ at, passed, missed, skipped, writeGapSeconds, failed }: LastDrills): string[] {

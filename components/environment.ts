@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import type { Settings } from "../settings.ts";
 import { Authority } from "./backup/authority.ts";
+import type { CloudKeys } from "./backup/cloud.ts";
 import { Credentials } from "./database/credentials.ts";
 import { declareImages, type Image } from "./docker/images.ts";
 import type { ImageName } from "./images.ts";
@@ -10,6 +11,8 @@ import { Site, type SiteEndpoints } from "./site/site.ts";
 
 export interface EnvironmentArgs {
   readonly settings: Settings;
+  /** Keys of an S3 account of one's own; `backup.cloud.provider: s3` needs them. @default none */
+  readonly cloudKeys?: CloudKeys | undefined;
 }
 
 /** A Docker host and the images on it. */
@@ -54,6 +57,7 @@ export class Environment extends pulumi.ComponentResource {
           stackId: this.stackId,
           passwords: credentials.passwords,
           authority,
+          cloudKeys: args.cloudKeys,
         },
         { parent: this },
       );

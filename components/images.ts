@@ -18,6 +18,7 @@ const CONTEXTS = {
   exporters: "images/exporters",
   backup: "images/backup",
   authority: "images/authority",
+  s3: "images/s3",
   app: "app",
   prometheus: "images/prometheus",
   alertmanager: "images/alertmanager",
@@ -47,6 +48,7 @@ export function imagesOf(settings: Settings): ImageSpec[] {
   const { images, monitoring } = settings;
   const specs: ImageSpec[] = [];
   for (const name of Object.keys(CONTEXTS) as (keyof typeof CONTEXTS)[]) {
+    if (name === "s3" && settings.backup.cloud.provider !== "builtin") continue;
     const upstream = name === "prometheus" || name === "alertmanager" ? images[name] : FROM_DEBIAN;
     specs.push(upstream === FROM_DEBIAN ? built(name, settings) : pulled(name, upstream));
   }

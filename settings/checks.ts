@@ -1,6 +1,7 @@
 /** Rules between settings: each field is right by itself here, but do they fit together? Pure. */
 import { archiveTimeoutFloorSeconds, objectiveLimits } from "../objectives.ts";
 import { type Given, overloads } from "./capacity.ts";
+import { cloudFaults } from "./cloud.ts";
 import type { Fault } from "./faults.ts";
 import { ownRoles } from "./hba.ts";
 import { parameterProblem } from "./parameters.ts";
@@ -8,8 +9,16 @@ import type { Parsed } from "./schema.ts";
 import type { Path } from "./tree.ts";
 import { formatDuration } from "./units.ts";
 
-/** Every contradiction in the settings. */
-export function contradictions(settings: Parsed, given: Given): Fault[] {
+/**
+ * Every contradiction in the settings.
+ *
+ * @param keys secrets that the stack has beside its settings
+ */
+export function contradictions(
+  settings: Parsed,
+  given: Given,
+  keys: readonly string[] = [],
+): Fault[] {
   return [
     ...topology(settings),
     ...names(settings),
@@ -17,6 +26,7 @@ export function contradictions(settings: Parsed, given: Given): Fault[] {
     ...objectives(settings),
     ...overloads(settings, given),
     ...parameters(settings),
+    ...cloudFaults(settings, keys),
   ];
 }
 

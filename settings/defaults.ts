@@ -1,8 +1,12 @@
 /** What every setting is when nobody says otherwise, in the notation of the config. Pure. */
+import { incrementalCron } from "../objectives.ts";
 import { defaultSubnet } from "./subnets.ts";
-import { isTree, merge, type Tree } from "./tree.ts";
+import { isTree, merge, type Tree, valueAt } from "./tree.ts";
+import { parseDuration } from "./units.ts";
 
 const socket = "unix:///var/run/docker.sock";
+/** As in `groups.objectives`. */
+const defaultRecoveryPointSeconds = 60;
 
 const groups: Tree = {
   network: { bindAddress: "127.0.0.1" },
@@ -33,11 +37,26 @@ const groups: Tree = {
     footer: true,
   },
   backup: {
-    physical: "15 2 * * *",
-    logical: "45 2 * * *",
+    // One after the other, in the quietest hours: base backups, dumps, and the proof of both.
+    schedule: { physical: "15 2 * * *", logical: "45 2 * * *", drill: "30 3 * * *" },
+    // The shop's users and orders; an order without its lines would be half of one.
+    logical: ["users", "orders", "order_lines"],
     keepFull: 2,
     keepDumps: 7,
-    memory: "256 MB",
+    memory: "384 MB",
+    drillMemory: "512 MB",
+    seedMaxAge: "1 h",
+    cloud: {
+      provider: "none",
+      endpoint: "",
+      region: "us-east-1",
+      bucket: "",
+      prefix: "holdfast",
+      pathStyle: true,
+      caCertificate: "",
+      keepDays: 30,
+      keepDumps: 30,
+    },
   },
   // 5 s: an alert on a missing synchronous standby is promised within 10 s (M16).
   monitoring: { grafana: true, retention: "15d", scrapeInterval: "5 s", memory: "512 MB" },
@@ -63,7 +82,16 @@ export function withDefaults(stack: string, given: Tree): Tree {
     host: firstHost ?? "h1",
     subnet: defaultSubnet(stack, site),
   }));
-  return { hosts, sites, ...merge(groups, rest) };
+  return { hosts, sites, ...merge(merge(groups, derived(rest)), rest) };
+}
+
+/** Defaults that follow from what is given. */
+function derived(given: Tree): Tree {
+  const written = valueAt(given, ["objectives", "recoveryPoint"]);
+  const seconds = typeof written === "string" ? parseDuration(written) : undefined;
+  return {
+    backup: { schedule: { incremental: incrementalCron(seconds ?? defaultRecoveryPointSeconds) } },
+  };
 }
 
 function entries(given: unknown, only: string, complete: (name: string) => Tree): unknown {

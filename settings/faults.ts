@@ -11,6 +11,8 @@ export interface Mend {
   readonly remove?: Path;
   readonly set?: Assignment;
   readonly also?: Assignment;
+  /** Keys to set as secrets; Pulumi asks for their values, so that no shell remembers them. */
+  readonly secrets?: readonly string[];
 }
 
 export interface Fault {
@@ -80,6 +82,9 @@ function mendLines(mend: Mend, origin: Origin, place: Place): string[] {
   for (const { path, value } of [mend.set, mend.also].filter((step) => step !== undefined)) {
     const words = `${quoted(keyOf(path))} ${quoted(String(value))}`;
     lines.push(`pulumi config set --path ${words} --stack ${place.stack}`);
+  }
+  for (const key of mend.secrets ?? []) {
+    lines.push(`pulumi config set --secret ${key} --stack ${place.stack}`);
   }
   return lines;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
 import { duration, field, flag, matching, oneOf, size, text, wholeNumber } from "./fields.ts";
 import { hbaProblem } from "./hba.ts";
+import { cloud, table } from "./repositories.ts";
 import { parseIpv4, subnetProblem } from "./subnets.ts";
 import { cronProblem, isCalendarDay } from "./units.ts";
 
@@ -153,11 +154,19 @@ export const schema = z.strictObject({
     footer: flag(true),
   }),
   backup: z.strictObject({
-    physical: cron("15 2 * * *"),
-    logical: cron("45 2 * * *"),
+    schedule: z.strictObject({
+      physical: cron("15 2 * * *"),
+      incremental: cron("5 */4 * * *"),
+      logical: cron("45 2 * * *"),
+      drill: cron("30 3 * * *"),
+    }),
+    logical: z.array(table),
     keepFull: wholeNumber(1, 100, 2),
     keepDumps: wholeNumber(1, 365, 7),
-    memory: size(128, 64 * gigabyte, "256 MB"),
+    memory: size(256, 64 * gigabyte, "384 MB"),
+    drillMemory: size(256, 1024 * gigabyte, "512 MB"),
+    seedMaxAge: duration(60, 30 * day, "1 h"),
+    cloud,
   }),
   monitoring: z.strictObject({
     grafana: flag(true),

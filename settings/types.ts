@@ -81,7 +81,8 @@ export interface DatabaseSettings {
   /** Limit of each member. Config key `database.memory`. @default 512 */
   readonly memoryMiB: number;
   /**
-   * What each data volume may hold, for max_slot_wal_keep_size. Config key `database.volumeSize`.
+   * What each data volume may hold, for max_slot_wal_keep_size and the archive's queue. Config key
+   * `database.volumeSize`.
    * @default 10240
    */
   readonly volumeSizeMiB: number;
@@ -103,6 +104,11 @@ export interface DatabaseSettings {
   readonly hba: readonly string[];
   /** Extra parameters of postgresql.conf. @default {} */
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  /**
+   * WAL that may wait on a member for the archive; what comes after it is dropped, and the archive's
+   * hole is filled later. Derived from `volumeSize`, never configured. @default 1024
+   */
+  readonly archiveQueueMiB: number;
   /** A replica further behind serves no reads. Config key `database.readLagLimit`. @default 16 */
   readonly readLagLimitMiB: number;
 }
@@ -130,16 +136,67 @@ export interface ApplicationSettings {
 }
 
 export interface BackupSettings {
-  /** When pgBackRest runs: five cron fields, UTC. @default "15 2 * * *" */
-  readonly physical: string;
-  /** When pg_dump runs: five cron fields, UTC. @default "45 2 * * *" */
-  readonly logical: string;
-  /** Full physical backups kept. @default 2 */
+  /** When what runs: five cron fields each, UTC. */
+  readonly schedule: {
+    /** Full or differential base backups, to each repository. @default "15 2 * * *" */
+    readonly physical: string;
+    /** Incremental ones between them. @default derived from the recovery point: every 4 h for 1 min */
+    readonly incremental: string;
+    /** Dumps, to each repository. @default "45 2 * * *" */
+    readonly logical: string;
+    /** Restore drills. @default "30 3 * * *" */
+    readonly drill: string;
+  };
+  /**
+   * Tables that are dumped by themselves too, beside the whole database: `table` or `schema.table`.
+   * @default ["users", "orders", "order_lines"]
+   */
+  readonly logical: readonly string[];
+  /** Full base backups kept in the local repository, and the WAL since the oldest. @default 2 */
   readonly keepFull: number;
-  /** Dumps kept. @default 7 */
+  /** Dumps kept in the local repository. @default 7 */
   readonly keepDumps: number;
-  /** Limit of the backup container. Config key `backup.memory`. @default 256 */
+  /** Limit of the backup container. Config key `backup.memory`. @default 384 */
   readonly memoryMiB: number;
+  /**
+   * Limit of the restore drills' container, its scratch PostgreSQL included. Config key
+   * `backup.drillMemory`. @default 512
+   */
+  readonly drillMemoryMiB: number;
+  /**
+   * A new member is seeded from the newest base backup when that is younger, else from the leader.
+   * Config key `backup.seedMaxAge`. @default 3600
+   */
+  readonly seedMaxAgeSeconds: number;
+  readonly cloud: CloudSettings;
+}
+
+/** The second repository, in S3. */
+export interface CloudSettings {
+  /**
+   * Where it is: nowhere, in an S3 server that runs beside the database (to try and to test), or at
+   * an S3 endpoint of one's own. @default "none"
+   */
+  readonly provider: "none" | "builtin" | "s3";
+  /** `https://host[:port]` of provider s3, else empty. @default "" */
+  readonly endpoint: string;
+  /** What requests are signed for. @default "us-east-1" */
+  readonly region: string;
+  /** The bucket. @default "holdfast" for provider builtin, else none */
+  readonly bucket: string;
+  /**
+   * First part of the path in the bucket; the stack's random id follows, so that no two stacks share
+   * one. A change begins a new, empty repository. @default "holdfast"
+   */
+  readonly prefix: string;
+  /** `https://endpoint/bucket` (true) or `https://bucket.endpoint` (false). @default true */
+  readonly pathStyle: boolean;
+  /** PEM of the endpoint's authority where the system does not know it, else empty. @default "" */
+  readonly caCertificate: string;
+  /** Days that one can go back in the cloud repository. @default 30 */
+  readonly keepDays: number;
+  /** Dumps kept in the cloud repository. @default 30 */
+  readonly keepDumps: number;
 }
 
 export interface MonitoringSettings {

@@ -65,6 +65,13 @@ export function renderPatroniYml(args: PatroniYmlArgs): string {
         { "auth-local": "peer" },
         { "auth-host": "scram-sha-256" },
       ],
+      // Chosen in the container by `method: holdfast`, when there is an order to restore.
+      holdfast: {
+        command: "holdfast-restore-run",
+        no_params: true,
+        // pgBackRest writes where WAL comes from and how far to go.
+        keep_existing_recovery_conf: true,
+      },
     },
     postgresql: {
       listen: `*:${POSTGRES_PORT}`,
@@ -80,7 +87,9 @@ export function renderPatroniYml(args: PatroniYmlArgs): string {
         rewind: { username: "rewind" },
       },
       parameters: { unix_socket_directories: "/run/postgresql" },
-      create_replica_methods: ["basebackup"],
+      // holdfast-seed decides by age and size; where it declines, the leader is copied.
+      create_replica_methods: ["pgbackrest", "basebackup"],
+      pgbackrest: { command: "holdfast-seed", keep_data: true, no_leader: true },
       basebackup: [{ checkpoint: "fast" }],
     },
     watchdog: { mode: "off" },

@@ -2,8 +2,11 @@
 
 import { stringify } from "yaml";
 import { clusterIntervalSeconds } from "./prometheus.yml.ts";
+import { archiveRules } from "./prometheus-rules/archive.ts";
+import { backupRules } from "./prometheus-rules/backups.ts";
 import { clusterRules } from "./prometheus-rules/cluster.ts";
 import { machineryRules } from "./prometheus-rules/machinery.ts";
+import { proofRules } from "./prometheus-rules/proofs.ts";
 import { recoveryRules } from "./prometheus-rules/recovery.ts";
 import type { AlertRule, RuleFacts } from "./prometheus-rules/rule.ts";
 import { trafficRules } from "./prometheus-rules/traffic.ts";
@@ -19,6 +22,9 @@ export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
   return {
     cluster: clusterRules(facts),
     recovery: recoveryRules(facts),
+    archive: archiveRules(facts),
+    backups: backupRules(),
+    proofs: proofRules(facts),
     traffic: trafficRules(facts),
     machinery: machineryRules(facts),
   };

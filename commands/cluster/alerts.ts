@@ -6,10 +6,17 @@ export interface Alert {
   readonly severity: string;
   /** ISO time. */
   readonly since: string;
+  /** All of Alertmanager's labels, e.g. `repository` and `cause`. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** One line for people; empty where the alert has none. */
+  readonly summary: string;
+  /** What to do first, with the command. */
+  readonly action: string;
 }
 
 interface AlertmanagerAlert {
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly startsAt: string;
 }
 
@@ -24,17 +31,29 @@ export async function activeAlerts(settings: Settings): Promise<Alert[]> {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     return parseAlerts((await response.json()) as AlertmanagerAlert[]);
   } catch {
-    return [{ name: "AlertmanagerUnreachable", severity: "warning", since: "now" }];
+    return [
+      {
+        name: "AlertmanagerUnreachable",
+        severity: "warning",
+        since: "now",
+        labels: {},
+        summary: `Alertmanager does not answer on port ${settings.ports.alertmanager}`,
+        action: `./holdfast up --stack ${settings.stack}`,
+      },
+    ];
   }
 }
 
 /** Without those of severity `none`: a watchdog that always fires proves that alerting works. Pure. */
 export function parseAlerts(alerts: readonly AlertmanagerAlert[]): Alert[] {
   return alerts
-    .map(({ labels, startsAt }) => ({
+    .map(({ labels, annotations = {}, startsAt }) => ({
       name: labels.alertname ?? "unnamed",
       severity: labels.severity ?? "-",
       since: startsAt,
+      labels,
+      summary: annotations.summary ?? "",
+      action: annotations.action ?? "",
     }))
     .filter(({ severity }) => severity !== "none");
 }

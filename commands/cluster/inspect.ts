@@ -2,7 +2,7 @@ import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
 import { type LastDrills, readLast } from "../drills/last.ts";
 import { type Alert, activeAlerts } from "./alerts.ts";
-import { type Backup, listBackups } from "./backups.ts";
+import { type Backup, type RepositoryState, reportBackups } from "./backups.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
 import { clusterMembers, type Member } from "./members.ts";
 
@@ -20,6 +20,8 @@ export interface StackStatus {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Everything else that runs: poolers, router, edge, etcd, monitoring. */
   readonly services: readonly Named[];
+  /** What each backup repository is worth now; empty when nobody can say. */
+  readonly repositories?: readonly RepositoryState[];
   /** The last drills that this launcher ran; null when none. */
   readonly drills?: LastDrills | null;
 }
@@ -33,11 +35,11 @@ export async function inspectStack(settings: Settings): Promise<StackStatus> {
   const looks = sites.map(async ([site, { host }]) => {
     const docker = new Docker(settings.hosts[host]?.docker ?? "");
     const containers = await containersOf(docker, settings.stack, site);
-    const [members, backups] = await Promise.all([
+    const [members, report] = await Promise.all([
       clusterMembers(docker, containers),
-      listBackups(docker, containers),
+      reportBackups(docker, containers),
     ]);
-    return { containers, members, backups };
+    return { containers, members, ...report };
   });
   const [found, alerts] = await Promise.all([Promise.all(looks), activeAlerts(settings)]);
   const containers = found.flatMap((site) => site.containers);
@@ -50,6 +52,7 @@ export async function inspectStack(settings: Settings): Promise<StackStatus> {
     alerts,
     endpoints: endpointsOf(settings, containers.length > 0),
     services: named(({ component }) => component !== INSTANCE && component !== MEMBER),
+    repositories: found.flatMap((site) => site.repositories),
     drills: readLast(settings.stack),
   };
 }
@@ -76,13 +79,13 @@ export function endpointsOf(settings: Settings, running: boolean): Record<string
   };
 }
 
-/** Everything runs, one leader, every replica streams, and no alert calls. Pure. */
+/** Everything runs, one leader, every replica streams, and no alert calls for anybody. Pure. */
 export function isHealthy({ members, instances, services, alerts }: StackStatus): boolean {
   const leaders = members.filter(({ role }) => role === "leader" || role === "standby_leader");
   const well = (state: string) => ["healthy", "running", "streaming", "scaled in"].includes(state);
   return (
     leaders.length > 0 &&
     [...members, ...instances, ...services].every(({ state }) => well(state)) &&
-    alerts.length === 0
+    alerts.every(({ severity }) => severity === "info")
   );
 }

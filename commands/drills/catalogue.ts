@@ -1,4 +1,5 @@
 import { Fault } from "../fault.ts";
+import { backups } from "./faults/backup.ts";
 import { crashes } from "./faults/crash.ts";
 import { disks } from "./faults/disk.ts";
 import { etcd } from "./faults/etcd.ts";
@@ -13,6 +14,7 @@ export const DRILLS: readonly Drill[] = [
   ...crashes,
   ...etcd,
   ...paths,
+  ...backups,
   ...disks,
   ...hosts,
 ];
@@ -21,7 +23,7 @@ export const DRILLS: readonly Drill[] = [
 const ALL = "all";
 
 /**
- * The drills that were asked for, in the order asked. Pure.
+ * The drills that were asked for, in the order asked; a family's name stands for all of its drills. Pure.
  *
  * @throws Fault that lists the names, and the nearest to an unknown one
  */
@@ -31,14 +33,18 @@ export function chosen(names: readonly string[]): Drill[] {
   }
   return names.flatMap((name) => {
     if (name === ALL) {
-      return DRILLS;
+      return DRILLS.filter(({ notInAll }) => !notInAll);
+    }
+    const family = DRILLS.filter((one) => one.family === name);
+    if (family.length > 0) {
+      return family;
     }
     const drill = DRILLS.find((one) => one.name === name);
     if (!drill) {
       throw new Fault(
         `there is no drill "${name}"`,
         `did you mean: ./holdfast drill ${nearest(name)}`,
-        "there are these, or all:",
+        "there are these, by family, or all:",
         ...listed(),
       );
     }
@@ -56,7 +62,8 @@ function listed(): string[] {
 
 /** The name that takes the fewest changed letters. Pure. */
 export function nearest(name: string): string {
-  const names = [...DRILLS.map((drill) => drill.name), ALL];
+  const families = DRILLS.map(({ family }) => family);
+  const names = [...DRILLS.map((drill) => drill.name), ALL, ...families];
   const [best] = names.toSorted((a, b) => distance(name, a) - distance(name, b));
   return best ?? ALL;
 }

@@ -10,8 +10,12 @@ const PATIENCE = 3;
  * Runs work that must not just vanish at Ctrl-C: a fault that nobody undoes is an outage.
  *
  * @param work is given a signal that the first SIGINT, SIGTERM or SIGHUP aborts
+ * @param saying what happens at the first one, and what was not done at the last
  */
-export async function whileInterruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function whileInterruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  saying = { now: "the fault is being undone", never: "what the drill broke is still broken" },
+): Promise<T> {
   const controller = new AbortController();
   outliveTerminal();
   const signals = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
@@ -22,10 +26,10 @@ export async function whileInterruptible<T>(work: (signal: AbortSignal) => Promi
     count += 1;
     controller.abort();
     if (count > PATIENCE) {
-      note("\nholdfast: ended; what the drill broke is still broken");
+      note(`\nholdfast: ended; ${saying.never}`);
       process.exit(EXIT_CODES[name]);
     }
-    note("\nholdfast: interrupted; the fault is being undone");
+    note(`\nholdfast: interrupted; ${saying.now}`);
   };
   for (const name of signals) {
     process.removeAllListeners(name);

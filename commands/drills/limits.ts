@@ -17,6 +17,7 @@ export type Figure =
   | "alertSeconds"
   | "pageGapSeconds"
   | "redundancySeconds"
+  | "wholeAgainSeconds"
   | "stepDownSeconds";
 
 export type Limits = Partial<Record<Figure, number>>;
@@ -69,8 +70,38 @@ export function limitsOf(drill: string, settings: Settings): Limits {
   return { ...ALWAYS, redundancySeconds: REDUNDANCY_SECONDS, ...own(drill, settings) };
 }
 
+/** Backups' faults are nobody's business who writes: no error, no wait. */
+const UNNOTICED: Limits = { rejected: 0, unknown: 0, writeGapSeconds: 5 };
+
+/** Family backup: within how many seconds an alert names the fault, and the backups are whole again. */
+const BACKUPS: Readonly<Record<string, Limits>> = {
+  "s3-unavailable": { alertSeconds: 60, wholeAgainSeconds: 60 },
+  // A call that is never answered is given up first.
+  "s3-hung": { alertSeconds: 90, wholeAgainSeconds: 60 },
+  "bucket-gone": { alertSeconds: 60, wholeAgainSeconds: 60 },
+  "bucket-emptied": { wholeAgainSeconds: 120 },
+  "credentials-revoked": { alertSeconds: 60, wholeAgainSeconds: 60 },
+  "backup-killed": { alertSeconds: 60, wholeAgainSeconds: 60 },
+  "backup-paused": { alertSeconds: 60, wholeAgainSeconds: 60 },
+  "clock-skew": { alertSeconds: 120, wholeAgainSeconds: 60 },
+  "wal-deleted": { wholeAgainSeconds: 30 },
+  // Its listing comes every ten minutes.
+  "wal-deleted-cloud": { wholeAgainSeconds: 660 },
+  // With a base backup of each repository.
+  "wal-lost": { wholeAgainSeconds: 120 },
+  "bit-flip": { alertSeconds: 60, wholeAgainSeconds: 60 },
+  "dump-truncated": { alertSeconds: 60, wholeAgainSeconds: 60 },
+  "stanza-mismatch": { alertSeconds: 90, wholeAgainSeconds: 120 },
+  // Some room is left: the load fills it first.
+  "repository-full": { alertSeconds: 150, wholeAgainSeconds: 90 },
+};
+
 function own(drill: string, settings: Settings): Limits {
   const { timings } = settings;
+  const backup = BACKUPS[drill];
+  if (backup) {
+    return { ...UNNOTICED, ...backup };
+  }
   switch (drill) {
     case "switchover":
     case "leader-stopped":

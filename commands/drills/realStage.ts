@@ -7,15 +7,16 @@ import type { Site } from "./site.ts";
 import type { Stage } from "./stage.ts";
 
 /** The real stage: a stack's active site. */
-export function realStage(site: Site): Stage {
+export function realStage(site: Site, hold?: number): Stage {
   const { docker, settings } = site;
   return {
     docker,
     settings,
+    hold,
     look: () => site.look(),
     startLoad: async () => Load.start(await placeOf(site)),
     rows: (container, run) => rowsOf(docker, container, run, settings.database.name),
-    alerts: async () => (await activeAlerts(settings)).map(({ name }) => name),
+    alerts: () => activeAlerts(settings),
     conditions: () =>
       // Of a remote host the launcher knows nothing.
       docker.host.startsWith("unix://")

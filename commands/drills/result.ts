@@ -27,6 +27,7 @@ export interface Findings {
   readonly redundancySeconds?: number;
   readonly stepDownSeconds?: number | undefined;
   readonly alertSeconds?: number;
+  readonly wholeAgainSeconds?: number;
   /** In place of the gap in the record, when the load did not live to see its end. */
   readonly writeGapSeconds?: number;
   readonly leaderBefore?: string | undefined;
@@ -121,6 +122,7 @@ export function resultOf(run: Run, record: LoadRecord, findings: Findings): Dril
       redundancySeconds: found.redundancySeconds,
       stepDownSeconds: found.stepDownSeconds,
       alertSeconds: found.alertSeconds,
+      wholeAgainSeconds: found.wholeAgainSeconds,
     }),
   };
   // What nobody compared is not zero: it was not measured.

@@ -11,6 +11,8 @@ import { Undoing } from "./undoing.ts";
 const SETTLE_SECONDS = 3;
 /** A drill that takes longer has no recovery by itself. */
 const RECOVERY_SECONDS = 120;
+/** Of the alert, once what it was about is mended: its rule, Prometheus, Alertmanager. */
+const CALM_SECONDS = 60;
 
 /**
  * One drill: full redundancy, load, fault, undo, recovery, ledger.
@@ -113,7 +115,8 @@ class DrillRun {
     if (injected.wrong) {
       this.#errors.push(injected.wrong);
     }
-    const alertSeconds = await alarm.watch(injected.holdSeconds ?? 0, begin);
+    const { holdSeconds = 0, untilAlertSeconds } = injected;
+    const alertSeconds = await alarm.watch(holdSeconds, begin, untilAlertSeconds);
     this.#find(alertSeconds === undefined ? {} : { alertSeconds });
     const wrong = await injected.check?.();
     if (wrong) {
@@ -123,7 +126,7 @@ class DrillRun {
     if (this.#undoing.pending.length > 0) {
       const what = [...new Set(this.#undoing.pending)].join(", ");
       this.#say(`undoing it: ${what}`);
-      if ((injected.holdSeconds ?? 0) > 0) {
+      if (holdSeconds > 0) {
         this.#notes.push(`new alerts before the fault was undone: ${await alarm.news()}`);
       }
       since = this.#drill.endsLoad ? since : await load.mark(`undone: ${what}`);
@@ -137,7 +140,10 @@ class DrillRun {
       running = await this.#secondLoad(load, begin);
       since = 0;
     }
-    await this.#recovery(running, since, begin);
+    await this.#recovery(running, since, begin, injected);
+    if (injected.whole) {
+      await this.#untilCalm(alarm);
+    }
     if (running !== load) {
       await running.stop();
     }
@@ -150,13 +156,25 @@ class DrillRun {
   }
 
   /** Writes are acknowledged again and redundancy is full; then a few more seconds of load. */
-  async #recovery(load: StoppableLoad, since: number, begin: number): Promise<void> {
+  async #recovery(
+    load: StoppableLoad,
+    since: number,
+    begin: number,
+    { whole, figures }: Injected,
+  ): Promise<void> {
     this.#say("waiting for recovery");
+    const isWhole = async () => {
+      await whole?.();
+      if (whole && figures?.wholeAgainSeconds === undefined) {
+        this.#find({ wholeAgainSeconds: Math.max(0, this.#stage.now() - begin) });
+      }
+    };
     const [again, after] = await Promise.all([
       load.writesAgain(since, RECOVERY_SECONDS),
       this.#untilFull(RECOVERY_SECONDS, (at) =>
         this.#find({ redundancySeconds: Math.max(0, at - begin) }),
       ),
+      isWhole(),
     ]);
     if (again === undefined) {
       throw new Error(`no write was acknowledged within ${RECOVERY_SECONDS} s after the fault`);
@@ -164,6 +182,15 @@ class DrillRun {
     this.#find({ leaderAfter: after.leader?.alias, timelineAfter: after.timeline });
     await load.mark("full redundancy");
     await this.#sleep(SETTLE_SECONDS);
+  }
+
+  /** The alert on what is mended has to end, too. */
+  async #untilCalm(alarm: Alarm): Promise<void> {
+    this.#say("waiting for the alert's end");
+    const took = await alarm.gone(CALM_SECONDS);
+    if (took === undefined) {
+      this.#errors.push(`its alert fires ${CALM_SECONDS} s after all is whole again`);
+    }
   }
 
   /** After a fault that took the load with it: the gap ends with the first write of a new one. */
@@ -227,6 +254,9 @@ class DrillRun {
       note: (text) => void this.#notes.push(text),
       sleep: (seconds) => this.#sleep(seconds),
       untilFull: (seconds) => this.#untilFull(seconds),
+      hold: this.#stage.hold,
+      firing: () => this.#stage.alerts(),
+      now: () => this.#stage.now(),
       signal: this.#signal,
     };
   }

@@ -33,8 +33,28 @@ export interface Scene {
   sleep(seconds: number): Promise<void>;
   /** Waits until redundancy is full. @throws Error that says what is missing after `seconds` */
   untilFull(seconds: number): Promise<Look>;
+  /** How long the fault shall last instead of its own time, when a person says so. Seconds. */
+  readonly hold: number | undefined;
+  /** What fires now. */
+  firing(): Promise<Firing[]>;
+  /** The stage's clock, in seconds. */
+  now(): number;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+}
+
+/** An alert as Alertmanager has it. */
+export interface Firing {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What it tells people to do. */
+  readonly action?: string;
+}
+
+/** An alert that a fault has to raise: of this name, with these labels at least. */
+export interface WantedAlert {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** What an injected fault says of itself. */
@@ -43,15 +63,29 @@ export interface Injected {
   readonly fault: string;
   /** How long it lasts before it is undone. Seconds. @default 0 */
   readonly holdSeconds?: number;
+  /**
+   * It is undone as soon as its alert fires, after so many seconds at the earliest; `holdSeconds` is
+   * how long the alert is waited for. @default it lasts to the end
+   */
+  readonly untilAlertSeconds?: number;
   /** What went otherwise than this fault promises, e.g. a handover that should have succeeded. */
   readonly wrong?: string;
   /** Looks at it once it has lasted so long, before it is undone. @returns what is wrong, if anything */
   check?(): Promise<string | undefined>;
+  /**
+   * After it was undone, while the load still runs: resolves when what it harmed is whole again by
+   * itself, beside redundancy. @throws Error that says what is not
+   */
+  whole?(): Promise<void>;
   /** What only the fault could measure. */
-  readonly figures?: { readonly stepDownSeconds?: number | undefined };
+  readonly figures?: {
+    readonly stepDownSeconds?: number | undefined;
+    /** From a fault that mended itself, instead of from its undoing. */
+    readonly wholeAgainSeconds?: number;
+  };
 }
 
-export type Family = "planned" | "crash" | "etcd" | "paths" | "disk" | "host";
+export type Family = "planned" | "crash" | "etcd" | "paths" | "backup" | "disk" | "host";
 
 /** A named fault that a person can ask for. */
 export interface Drill {
@@ -64,7 +98,9 @@ export interface Drill {
   /** Makes the fault while the load runs. @throws Skipped before anything was done */
   inject(scene: Scene): Promise<Injected>;
   /** An alert that has to fire while the fault lasts; `alertSeconds` is how long it took. */
-  readonly alert?: string;
+  readonly alert?: string | WantedAlert;
+  /** Only when it or its family is named: `all` ends within 20 minutes. @default false */
+  readonly notInAll?: boolean;
   /** The load does not outlive the fault: what it acknowledged until then counts, see run.ts. */
   readonly endsLoad?: boolean;
 }

@@ -60,14 +60,14 @@ export function leaderOf(members: Statuses): string | undefined {
   return leaders.length === 1 ? leaders[0] : undefined;
 }
 
-/** The guard and what it sees Docker through; not every stack has them. */
-const GUARDS = ["guard", "docker-proxy"];
+/** The guard and what it sees Docker through, and what keeps backups; not every stack has them all. */
+const OPTIONAL = ["guard", "docker-proxy", "backup", "s3", "restore-drill"];
 
 /** Containers that should run and be healthy. Pure. */
 function missingBoxes(settings: Settings, boxes: readonly Box[]): string[] {
   const numbered = (tier: string, count: number) =>
     Array.from({ length: count }, (_, index) => `${tier}-${index + 1}`);
-  const guards = boxes.filter(({ component }) => GUARDS.includes(component));
+  const others = boxes.filter(({ component }) => OPTIONAL.includes(component));
   const wanted = [
     ...numbered("etcd", settings.etcd.members),
     ...numbered("postgres", settings.database.replicas + 1),
@@ -75,7 +75,7 @@ function missingBoxes(settings: Settings, boxes: readonly Box[]): string[] {
     "router",
     ...numbered("app", settings.application.instances.min),
     "edge",
-    ...guards.map(({ alias }) => alias),
+    ...others.map(({ alias }) => alias),
   ];
   return wanted.flatMap((alias) => {
     const box = boxes.find((one) => one.alias === alias);

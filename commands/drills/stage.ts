@@ -1,6 +1,6 @@
 import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
-import type { RunningLoad } from "./scene.ts";
+import type { Firing, RunningLoad } from "./scene.ts";
 import { behind, type Look } from "./site.ts";
 import type { LedgerRow, LoadRecord } from "./types.ts";
 
@@ -19,8 +19,10 @@ export interface Stage {
   startLoad(): Promise<StoppableLoad>;
   /** This run's rows that a member has, by container name. */
   rows(container: string, run: string): Promise<LedgerRow[]>;
-  /** Names of alerts that fire now. */
-  alerts(): Promise<string[]>;
+  /** How long each fault shall last, of those that can last longer. @default its own time */
+  readonly hold?: number | undefined;
+  /** Alerts that fire now. */
+  alerts(): Promise<Firing[]>;
   /** What figures depend on beside the stack, in a phrase; undefined where nobody knows. */
   conditions(): string | undefined;
   /** Waits; rejects when the signal is aborted. Seconds. */

@@ -133,6 +133,8 @@ export interface DrillResult {
   readonly stepDownSeconds?: number;
   /** From the fault until the alert on it was with Alertmanager, of drills that name one. */
   readonly alertSeconds?: number;
+  /** From the end of the fault until what it harmed beside redundancy was whole again. */
+  readonly wholeAgainSeconds?: number;
   readonly leaderBefore?: string;
   readonly leaderAfter?: string;
   readonly timelineBefore?: number;

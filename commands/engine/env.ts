@@ -24,6 +24,8 @@ export function engineEnvironment(
     PULUMI_STACK: stack,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
+    // The docker plugin then builds by the daemon's own builder, whose cache the launcher has filled.
+    DOCKER_BUILDKIT: "0",
   };
 }
 

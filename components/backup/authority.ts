@@ -47,6 +47,8 @@ const RENEWAL_DAYS = 180;
 export class Authority extends pulumi.ComponentResource {
   private readonly args: AuthorityArgs;
   private readonly pair: pulumi.Output<Pair>;
+  /** Its certificate, PEM: by it a client knows all that was issued here. */
+  readonly certificate: pulumi.Output<string>;
 
   constructor(name: string, args: AuthorityArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:backup:Authority", name, {}, opts);
@@ -62,6 +64,7 @@ export class Authority extends pulumi.ComponentResource {
       },
     );
     this.pair = authority.stdout.apply(parsePair);
+    this.certificate = this.pair.apply(({ crt }) => crt);
     this.registerOutputs({});
   }
 
@@ -95,10 +98,7 @@ export class Authority extends pulumi.ComponentResource {
     const pair = leaf.stdout.apply(parsePair);
     return {
       files: [
-        secretFile(
-          "tls-ca.crt",
-          this.pair.apply(({ crt }) => crt),
-        ),
+        secretFile("tls-ca.crt", this.certificate),
         secretFile(
           "tls.crt",
           pair.apply(({ crt }) => crt),

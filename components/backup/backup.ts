@@ -1,40 +1,61 @@
+import type * as command from "@pulumi/command";
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { renderBackupSchedule } from "../../templates/backup-schedule.ts";
-import {
-  REPOSITORY_COMMON_NAME,
-  renderRepositoryPgbackrestConf,
-} from "../../templates/pgbackrest.conf.ts";
-import type { Roles } from "../database/roles.ts";
-import { addressOf, aliasOf, databaseHosts, slotsOf } from "../docker/addresses.ts";
+import { REPOSITORY_COMMON_NAME } from "../../templates/pgbackrest.conf.ts";
+import { addressOf, repositoryHosts } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
-import { liveFile } from "../docker/liveFile.ts";
-import { scopeOf } from "../docker/placement.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
 import type { Authority } from "./authority.ts";
+import { type Cloud, cloudSecrets } from "./cloud.ts";
+import { repositoryFiles } from "./repositories.ts";
 
 export interface BackupArgs extends TierArgs {
   readonly authority: Authority;
-  readonly roles: Roles;
+  /** The second repository. */
+  readonly cloud: Cloud | undefined;
+  /** The S3 server, where it is ours: it is there first. */
+  readonly server: pulumi.Resource | undefined;
 }
 
+/** Where the containers that use the repositories write what ends with them. */
+export const RUNTIME_TMPFS = {
+  "/run/holdfast": "rw,nosuid,nodev,noexec,size=64m,uid=999,gid=999,mode=0700",
+};
+
 /**
- * pgBackRest's repository host (M23): receives every WAL segment over TLS, takes base backups from a
- * replica and dumps on a schedule, each with its sha256 sums, in a repository on a volume of its own.
+ * pgBackRest's repository host (M23): receives every WAL segment over TLS into a repository on a volume
+ * of its own and ships it to the cloud; takes base backups from a replica, and dumps, for both.
+ *
+ * It starts before the database's members and waits for their leader: a member may have to restore
+ * through it before it can start.
  */
 export class Backup extends pulumi.ComponentResource {
+  /** The settings of backups, for who reads them too. */
+  readonly live: docker.Volume;
+  readonly written: readonly command.local.Command[];
+  /** The local repository. */
+  readonly repository: docker.Volume;
+  /** Records of restore drills, and their scratch space. */
+  readonly drills: docker.Volume;
+
   constructor(name: string, args: BackupArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:backup:Backup", name, {}, opts);
-    const { placement, passwords, authority, roles } = args;
+    const { placement, cloud } = args;
+    const declare = (volumeName: string, component: string, precious: boolean) =>
+      volume(placement, volumeName, { component, precious }, { parent: this });
+    this.live = declare("backup-config", "backup", false);
+    this.repository = declare("backup-repository", "backup", true);
+    // A record says what was proven on a day that is over.
+    this.drills = declare("restore-drill", "restore-drill", true);
+    this.written = repositoryFiles(placement, cloud, this.live, { parent: this });
+    this.declareContainer(args);
+    this.registerOutputs({});
+  }
+
+  private declareContainer({ placement, passwords, authority, cloud, server }: BackupArgs): void {
     const { settings, subnet } = placement;
-    const files = this.declareLiveFiles(args);
-    const repository = volume(
-      placement,
-      "backup-repository",
-      { component: "backup", precious: true },
-      { parent: this },
-    );
     const certificate = authority.issue(placement, "backup", {
       commonName: REPOSITORY_COMMON_NAME,
       altNames: ["backup", addressOf(subnet, "backup")],
@@ -53,55 +74,24 @@ export class Backup extends pulumi.ComponentResource {
         },
         memoryMiB: settings.backup.memoryMiB,
         volumes: [
-          { volume: repository, path: "/var/lib/pgbackrest" },
-          { volume: files.live, path: "/etc/holdfast/live", readOnly: true },
+          { volume: this.repository, path: "/var/lib/pgbackrest" },
+          // Whether and when a restore was proven.
+          { volume: this.drills, path: "/var/lib/holdfast", readOnly: true },
+          { volume: this.live, path: "/etc/holdfast/live", readOnly: true },
         ],
+        tmpfs: RUNTIME_TMPFS,
         secrets: [
           secretFile("postgres-backup", passwords["postgres-backup"]),
           ...certificate.files,
+          ...cloudSecrets(cloud),
         ],
-        hosts: databaseHosts(subnet),
+        hosts: repositoryHosts(subnet),
         stopSeconds: 30,
       },
-      { parent: this, dependsOn: [roles, ...files.written] },
+      {
+        parent: this,
+        dependsOn: [...this.written, ...(server === undefined ? [] : [server])],
+      },
     );
-    this.registerOutputs({});
-  }
-
-  private declareLiveFiles({ placement }: BackupArgs) {
-    const { settings, subnet } = placement;
-    const { backup, database } = settings;
-    const live = volume(
-      placement,
-      "backup-config",
-      { component: "backup", precious: false },
-      { parent: this },
-    );
-    const nodes = slotsOf("postgres");
-    const texts = {
-      "pgbackrest.conf": renderRepositoryPgbackrestConf({
-        stanza: scopeOf(placement),
-        nodes: nodes.map((n) => aliasOf("postgres", n)),
-        keepFull: backup.keepFull,
-      }),
-      "backup.json": renderBackupSchedule({
-        stanza: scopeOf(placement),
-        nodes: nodes.map((n) => addressOf(subnet, "postgres", n)),
-        databases: [database.name],
-        physical: backup.physical,
-        logical: backup.logical,
-        keepDumps: backup.keepDumps,
-      }),
-    };
-    const written = Object.entries(texts).map(([path, content]) =>
-      // The supervisor watches both files; a bad schedule leaves the old one in force.
-      liveFile(
-        placement,
-        `backup-${path}`,
-        { volume: live, path, content, image: placement.images.backup },
-        { parent: this },
-      ),
-    );
-    return { live, written };
   }
 }

@@ -19,6 +19,9 @@ const NAMES = [
   "etcd-guard",
   "django-secret-key",
   "grafana-admin",
+  "backup-cipher",
+  "s3-key-id",
+  "s3-key-secret",
 ] as const;
 
 export type CredentialName = (typeof NAMES)[number];

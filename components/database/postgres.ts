@@ -6,6 +6,7 @@ import { renderPgHbaConf } from "../../templates/pg_hba.conf.ts";
 import { renderNodePgbackrestConf } from "../../templates/pgbackrest.conf.ts";
 import { renderPostgresqlConf } from "../../templates/postgresql.conf.ts";
 import type { Authority } from "../backup/authority.ts";
+import type { Backup } from "../backup/backup.ts";
 import { addressOf, aliasOf, databaseHosts, slotsOf } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
@@ -19,6 +20,8 @@ import type { EtcdCluster } from "./etcd.ts";
 export interface PostgresClusterArgs extends TierArgs {
   readonly authority: Authority;
   readonly etcd: EtcdCluster;
+  /** A member may have to restore through it before it starts for the first time. */
+  readonly backup: Backup;
 }
 
 /** Passwords that a member reads. */
@@ -87,7 +90,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
         volumeSizeMiB: database.volumeSizeMiB,
         maxConnections: database.maxConnections,
         archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
-        archiveCommand: `pgbackrest --stanza=${scopeOf(placement)} archive-push %p`,
+        archiveCommand: this.archiveCommand(),
         authentication: database.authentication,
         parameters: database.parameters,
       }),
@@ -135,13 +138,20 @@ export class PostgresCluster extends pulumi.ComponentResource {
     );
   }
 
+  /** The queue's limit is here and not in pgbackrest.conf, whose change would replace the members. */
+  private archiveCommand(): string {
+    const { placement } = this.args;
+    const limit = `--archive-push-queue-max=${placement.settings.database.archiveQueueMiB}MiB`;
+    return `pgbackrest --stanza=${scopeOf(placement)} ${limit} archive-push %p`;
+  }
+
   private declareMember(
     instance: number,
     config: docker.Volume,
     files: readonly pulumi.Resource[],
     previous: docker.Container | undefined,
   ): docker.Container {
-    const { placement, authority, etcd } = this.args;
+    const { placement, authority, etcd, backup } = this.args;
     const { settings, subnet } = placement;
     const { database, timings } = settings;
     const alias = aliasOf("postgres", instance);
@@ -169,6 +179,9 @@ export class PostgresCluster extends pulumi.ComponentResource {
           HOLDFAST_STOP_PATH_SECONDS: String(timings.handover.stopPathSeconds),
           HOLDFAST_DRAIN_SECONDS: String(timings.handover.drainSeconds),
           HOLDFAST_PAUSE_LEASE_SECONDS: String(timings.handover.pauseLeaseSeconds),
+          HOLDFAST_SEED_MAX_AGE_SECONDS: String(settings.backup.seedMaxAgeSeconds),
+          // No empty database begins where a repository that cannot be read may hold one.
+          HOLDFAST_CLOUD: settings.backup.cloud.provider === "none" ? "no" : "yes",
           PGBACKREST_CONFIG: "/etc/holdfast/pgbackrest.conf",
         },
         health: {
@@ -213,7 +226,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [etcd, ...files, ...(previous === undefined ? [] : [previous])],
+        dependsOn: [etcd, backup, ...files, ...(previous === undefined ? [] : [previous])],
       },
     );
   }

@@ -38,6 +38,7 @@ const SINGLES = {
   guard: 71,
   status: 72,
   dns: 73,
+  "restore-drill": 74,
   "postgres-exporter": 75,
 } satisfies Record<string, number>;
 
@@ -119,6 +120,11 @@ export function databaseHosts(subnet: string): HostEntry[] {
     ...entries,
     ...singles.map((tier) => ({ host: aliasOf(tier), ip: addressOf(subnet, tier) })),
   ];
+}
+
+/** The same for those who use the repositories: the S3 server's name too, whether it runs or not. */
+export function repositoryHosts(subnet: string): HostEntry[] {
+  return [...databaseHosts(subnet), { host: aliasOf("s3"), ip: addressOf(subnet, "s3") }];
 }
 
 function prefixOf(subnet: string): string {

@@ -55,6 +55,8 @@ export interface ContainerArgs {
   readonly instance?: number;
   /** Image reference, and what must exist before it can be used. */
   readonly image: { readonly reference: string; readonly resource?: pulumi.Resource };
+  /** What runs in place of the image's entry point: program and arguments. @default the image's */
+  readonly entrypoint?: readonly string[];
   /** Arguments for the image's entry point. @default none: the image's own */
   readonly command?: readonly string[];
   /** Facts, never secrets. @default none */
@@ -114,6 +116,7 @@ export function container(
       restart: "unless-stopped",
       mustRun: true,
       envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
+      ...(args.entrypoint === undefined ? {} : { entrypoints: [...args.entrypoint] }),
       ...(args.command === undefined ? {} : { command: [...args.command] }),
       ...(args.user === undefined ? {} : { user: args.user }),
       ...memoryLimits(args),

@@ -67,7 +67,7 @@ export class Metrics extends pulumi.ComponentResource {
 
   private declareConfig({ placement }: TierArgs, live: docker.Volume): pulumi.Resource[] {
     const { settings, subnet, site } = placement;
-    const { database, monitoring, timings, application } = settings;
+    const { database, monitoring, objectives, timings, application } = settings;
     const reload = {
       anyOf: [physicalName(settings, `${site}-prometheus`)],
       command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',
@@ -102,6 +102,8 @@ export class Metrics extends pulumi.ComponentResource {
           path: "rules/holdfast.yml",
           content: renderPrometheusRules({
             scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
+            recoveryPointSeconds: objectives.recoveryPointSeconds,
+            recoveryTimeSeconds: objectives.recoveryTimeSeconds,
             archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
             patroni: timings.patroni,
             handoverBoundSeconds: timings.handover.boundSeconds,

@@ -5,6 +5,9 @@ import { Application } from "../application/application.ts";
 import { Edge } from "../application/edge.ts";
 import type { Authority } from "../backup/authority.ts";
 import { Backup } from "../backup/backup.ts";
+import { backupAccess, type CloudKeys, cloudOf } from "../backup/cloud.ts";
+import { RestoreDrill } from "../backup/restoreDrill.ts";
+import { S3Server } from "../backup/s3.ts";
 import type { CredentialName } from "../database/credentials.ts";
 import { EtcdCluster } from "../database/etcd.ts";
 import { Guard } from "../database/guard.ts";
@@ -32,6 +35,8 @@ export interface SiteArgs {
   readonly stackId: pulumi.Output<string>;
   readonly passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>;
   readonly authority: Authority;
+  /** Keys of an S3 account of one's own. */
+  readonly cloudKeys: CloudKeys | undefined;
 }
 
 /** Where people and programs reach a site from outside. */
@@ -45,11 +50,13 @@ export interface SiteEndpoints {
   readonly alertmanagerUrl: string;
   /** Absent where Grafana's image cannot be had. */
   readonly grafanaUrl: string | undefined;
+  /** What reads the cloud repository without this stack, as JSON. Secret; absent without a cloud. */
+  readonly backupAccess: pulumi.Output<string> | undefined;
 }
 
 /**
  * One data centre: a network and every tier on it. The constructor is the order of dependence, from
- * the leases up to the dashboards.
+ * the repositories and the leases up to the dashboards.
  */
 export class Site extends pulumi.ComponentResource {
   readonly endpoints: SiteEndpoints;
@@ -60,17 +67,31 @@ export class Site extends pulumi.ComponentResource {
     const placement: Placement = { ...args, site: name, network: this.declareNetwork(name, args) };
     const tier = { placement, passwords };
 
+    const cloud = cloudOf({ ...tier, authority, cloudKeys: args.cloudKeys });
+    const server =
+      settings.backup.cloud.provider === "builtin"
+        ? new S3Server(`${name}-s3`, { ...tier, authority }, { parent: this })
+        : undefined;
+    const backup = new Backup(
+      `${name}-backup`,
+      { ...tier, authority, cloud, server },
+      { parent: this },
+    );
     const etcd = new EtcdCluster(`${name}-etcd`, tier, { parent: this });
     const postgres = new PostgresCluster(
       `${name}-postgres`,
-      { ...tier, authority, etcd },
+      { ...tier, authority, etcd, backup },
       { parent: this },
     );
     new Guard(`${name}-guard`, { ...tier, etcd, postgres }, { parent: this });
     new Router(`${name}-router`, { ...tier, postgres }, { parent: this });
     const roles = new Roles(`${name}-roles`, { ...tier, postgres }, { parent: this });
     const pooler = new Pooler(`${name}-pooler`, { ...tier, roles }, { parent: this });
-    new Backup(`${name}-backup`, { ...tier, authority, roles }, { parent: this });
+    new RestoreDrill(
+      `${name}-restore-drill`,
+      { ...tier, authority, backup, roles, cloud },
+      { parent: this },
+    );
     const application = new Application(
       `${name}-application`,
       { ...tier, roles, pooler },
@@ -84,7 +105,10 @@ export class Site extends pulumi.ComponentResource {
       new Dashboards(`${name}-dashboards`, tier, { parent: this });
     }
 
-    this.endpoints = endpointsOf(settings, pooler);
+    this.endpoints = {
+      ...endpointsOf(settings, pooler),
+      backupAccess: cloud === undefined ? undefined : backupAccess(placement, cloud),
+    };
     this.registerOutputs({});
   }
 
@@ -105,7 +129,7 @@ export class Site extends pulumi.ComponentResource {
   }
 }
 
-function endpointsOf(settings: Settings, pooler: Pooler): SiteEndpoints {
+function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "backupAccess"> {
   const { ports, network, monitoring } = settings;
   const url = (port: number): string => `http://${reachableAddress(network.bindAddress)}:${port}`;
   return {

@@ -10,9 +10,9 @@ export interface AlertRule {
   readonly forSeconds: number;
   /**
    * critical: data or service is being lost, or nothing would stand the next fault. warning: it will
-   * be, if nobody acts today.
+   * be, if nobody acts today. info: a choice with a price, for as long as it stands.
    */
-  readonly severity: "critical" | "warning" | "none";
+  readonly severity: "critical" | "warning" | "info" | "none";
   /** One line; may name labels as `{{ $labels.instance }}`. */
   readonly summary: string;
   /** What it means, and what to do first. */
@@ -23,6 +23,10 @@ export interface AlertRule {
 export interface RuleFacts {
   /** Seconds between two scrapes. */
   readonly scrapeIntervalSeconds: number;
+  /** The recovery point objective: what the loss of a site may cost, in seconds. */
+  readonly recoveryPointSeconds: number;
+  /** The recovery time objective, in seconds. */
+  readonly recoveryTimeSeconds: number;
   /** PostgreSQL's archive_timeout, in seconds. */
   readonly archiveTimeoutSeconds: number;
   /** Patroni's timings, in seconds. */
@@ -43,6 +47,18 @@ export interface RuleFacts {
 export const CLUSTER = "stack, site";
 /** Labels that name one container. */
 export const CONTAINER = "stack, site, instance";
+/** Labels that name one backup repository. */
+export const REPOSITORY = "stack, site, repository";
+
+/** A command of the launcher for the stack that the alert is of. */
+export function launcher(command: string): string {
+  return `./holdfast --stack {{ $labels.stack }} ${command}`;
+}
+
+/** Docker's name of a container of the site that the alert is of. */
+export function containerName(alias: string): string {
+  return `holdfast-{{ $labels.stack }}-{{ $labels.site }}-${alias}`;
+}
 
 export const MINUTE = 60;
 export const HOUR = 60 * MINUTE;

@@ -1,42 +1,19 @@
-"""What is kept, what is listed, whom the backup asks, and what the metrics page says."""
+"""What is kept, whom the backup asks, what its settings are, and where room comes from."""
 
 import json
 import tempfile
 import unittest
 from pathlib import Path
 
+from backup_world import CLOUD, SETTINGS
 from image_paths import use
 
 use("backup")
-from backup import cluster, listing, metrics, pgbackrest, retention, settings  # noqa: E402
+from backup import cluster, owed, retention, room, settings  # noqa: E402
 from backup.errors import SettingsError  # noqa: E402
-from backup.state import Run, State  # noqa: E402
-
-INFO = {
-    "db": [{"id": 1, "version": "17"}, {"id": 2, "version": "17"}],
-    "backup": [
-        {
-            "label": "20261123-045224F",
-            "type": "full",
-            "timestamp": {"start": 1795409544, "stop": 1795409547},
-            "info": {"repository": {"delta": 6312817}, "size": 38000000},
-            "error": False,
-            "lsn": {"start": "0/B000028", "stop": "0/C6F0D10"},
-            "archive": {"start": "00000001000000000000000B", "stop": "00000001000000000000000C"},
-            "backrest": {"version": "2.55.1"},
-            "database": {"id": 2},
-        }
-    ],
-}
-SETTINGS = {
-    "stanza": "dev-a",
-    "nodes": ["10.0.0.11", "10.0.0.12"],
-    "databases": ["shop"],
-    "dataDirectory": "/data",
-    "schedule": {"physical": "15 2 * * *", "logical": "45 2 * * *"},
-    "fullEveryDays": 7,
-    "keepDumps": 7,
-}
+from backup.schedule import Owed  # noqa: E402
+from backup.state import Repository, State  # noqa: E402
+from engine.types import Archived, BaseBackup  # noqa: E402
 
 
 class Retention(unittest.TestCase):
@@ -90,108 +67,101 @@ class Cluster(unittest.TestCase):
         self.assertEqual(cluster.parse("{}"), [])
 
 
-class Nodes(unittest.TestCase):
-    def test_one_entry_for_each_member(self) -> None:
-        members = [cluster.Member("p1", "10.0.0.11", 5432, True, 0)]
-        text = pgbackrest.nodes_config(settings.parse(json.dumps(SETTINGS)), members)
-        self.assertTrue(text.startswith("[dev-a]\npg1-host=10.0.0.11\npg1-host-type=tls\n"))
-        self.assertIn("pg1-path=/data\n", text)
-        self.assertNotIn("pg2", text)
-
-
-class Info(unittest.TestCase):
-    def test_base_backups(self) -> None:
-        (item,) = pgbackrest.base_backups(INFO)
-        self.assertEqual((item.label, item.kind, item.bytes), ("20261123-045224F", "full", 6312817))
-        self.assertEqual((item.archive, item.postgres, item.damaged), ("17-2", "17", False))
-        self.assertEqual(pgbackrest.base_backups({}), [])
-
-    def test_the_newest_segment_is_looked_for_in_the_newest_timeline(self) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            root = Path(name)
-            for folder in ("17-1/0000000100000000", "17-2/0000000200000001"):
-                (root / "archive/dev-a" / folder).mkdir(parents=True)
-            self.assertIsNone(pgbackrest.last_push("dev-a", root=root))
-            segment = root / "archive/dev-a/17-2/0000000200000001/000000020000000100000003-ab.zst"
-            segment.touch()
-            found = pgbackrest.last_push("dev-a", root=root)
-            self.assertEqual(found, segment.stat().st_mtime)
-            self.assertIsNone(pgbackrest.last_push("dev-a", "17-1", root))
-
-
-class Listing(unittest.TestCase):
-    def test_a_dump_restores_to_the_instant_of_its_snapshot(self) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name) / "20261123T045303Z"
-            folder.mkdir()
-            (folder / "manifest.json").write_text(
-                json.dumps(
-                    {
-                        "start": 1795409583.9,
-                        "stop": 1795409584.1,
-                        "bytes": 5,
-                        "databases": [{"snapshotTime": 1795409546.8}],
-                    }
-                )
-            )
-            (Path(name) / "20261123T050000Z.partial").mkdir()
-            (row,) = listing.dumps(Path(name))
-        self.assertEqual(row["recoverableTo"], "2026-11-23T04:52:26Z")
-        self.assertEqual(
-            (row["start"], row["stop"]), ("2026-11-23T04:53:03Z", "2026-11-23T04:53:04Z")
-        )
-
-    def test_a_dump_that_cannot_be_read_stays_visible(self) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            (Path(name) / "20261123T045303Z").mkdir()
-            (row,) = listing.dumps(Path(name))
-        self.assertEqual((row["start"], row["stop"]), ("2026-11-23T04:53:03Z", None))
-        self.assertIn("unreadable", listing.table([row]))
-
-    def test_sizes_for_people(self) -> None:
-        self.assertEqual(
-            [listing.size(n) for n in (None, 5, 2048, 3 << 20)], ["-", "5 B", "2.0 KiB", "3.0 MiB"]
-        )
-
-
-class Page(unittest.TestCase):
-    def test_what_never_happened_is_left_out_and_not_zero(self) -> None:
-        text = metrics.render(metrics.Facts(State(created=0, runs={"full": Run(failures=2)})))
-        self.assertIn('holdfast_backup_failures{kind="full"} 2\n', text)
-        self.assertNotIn("holdfast_backup_last_success_timestamp_seconds{", text)
-        self.assertNotIn("holdfast_archive_last_push_timestamp_seconds{", text)
-
-    def test_times_keep_their_seconds(self) -> None:
-        facts = metrics.Facts(
-            State(created=0),
-            due={"physical": 1795409544.0, "logical": None},
-            certificates={'odd "name"': 1826944538.0},
-        )
-        text = metrics.render(facts)
-        self.assertIn(
-            'holdfast_backup_due_timestamp_seconds{schedule="physical"} 1795409544\n', text
-        )
-        self.assertIn('holdfast_backup_due_timestamp_seconds{schedule="logical"} 0\n', text)
-        self.assertIn('{certificate="odd \\"name\\""} 1826944538\n', text)
-
-
 class Settings(unittest.TestCase):
+    def test_without_a_cloud_there_is_one_repository(self) -> None:
+        found = settings.parse(json.dumps(SETTINGS))
+        self.assertEqual((found.keep_dumps, found.cloud), (7, None))
+        self.assertEqual(found.repositories, ("local",))
+
+    def test_with_one_there_are_two_the_nearest_first(self) -> None:
+        found = settings.parse(json.dumps({**SETTINGS, "cloud": CLOUD}))
+        self.assertEqual(found.repositories, ("local", "cloud"))
+        assert found.cloud is not None
+        self.assertEqual((found.cloud.ca_file, found.cloud.keep_dumps), (None, 30))
+
     def test_the_key_at_fault_is_named(self) -> None:
-        self.assertEqual(settings.parse(json.dumps(SETTINGS)).keep_dumps, 7)
         for change, key in (
             ({"stanza": ""}, "stanza"),
             ({"nodes": []}, "nodes"),
             ({"databases": "shop"}, "databases"),
+            ({"tables": [3]}, "tables"),
             ({"schedule": None}, "schedule"),
-            ({"schedule": {"physical": "15 2 * * *"}}, "logical"),
+            ({"schedule": {**SETTINGS["schedule"], "incremental": ""}}, "incremental"),
+            ({"objectives": {"recoveryPointSeconds": 60}}, "recoveryTimeSeconds"),
             ({"fullEveryDays": 0}, "fullEveryDays"),
             ({"keepDumps": True}, "keepDumps"),
             ({"keepDumps": "7"}, "keepDumps"),
+            ({"cloud": {**CLOUD, "path": "holdfast"}}, "path"),
+            ({"cloud": {**CLOUD, "endpoint": "10.0.0.70"}}, "endpoint"),
+            ({"cloud": {**CLOUD, "pathStyle": "yes"}}, "pathStyle"),
+            ({"cloud": {**CLOUD, "bucket": None}}, "bucket"),
         ):
             with self.assertRaisesRegex(SettingsError, key):
                 settings.parse(json.dumps({**SETTINGS, **change}))
         with self.assertRaisesRegex(SettingsError, "not JSON"):
             settings.parse("{")
+
+
+def base(label: str, stop: float, wal_start: str) -> BaseBackup:
+    """A base backup of which only these matter."""
+    kind = "full" if label.endswith("F") else "incr"
+    return BaseBackup(
+        "local", label, kind, stop - 1, stop, 1, 1, False, "0/0", "0/0", wal_start, wal_start,
+        "17-1", "2.55.1", "17",
+    )  # fmt: skip
+
+
+def segments(last: int) -> list[Archived]:
+    """The archive's first segments."""
+    return [Archived("17-1", f"{1:08X}{0:08X}{n:08X}", 1, n) for n in range(1, last + 1)]
+
+
+class Room(unittest.TestCase):
+    OLD = base("A-F", 10, f"{1:08X}{0:08X}{2:08X}")
+    YOUNG = base("B-F", 20, f"{1:08X}{0:08X}{5:08X}")
+
+    def expendable(self, cloud: list[BaseBackup], shipped: int) -> str | None:
+        local = [self.OLD, base("A-I", 15, "x"), self.YOUNG]
+        return room.expendable(local, cloud, segments(9), segments(shipped))
+
+    def test_the_oldest_goes_when_the_cloud_has_its_like(self) -> None:
+        self.assertEqual(self.expendable([base("C-F", 18, "x")], shipped=9), "A-F")
+
+    def test_only_what_goes_with_it_must_have_reached_the_cloud(self) -> None:
+        self.assertEqual(self.expendable([base("C-F", 18, "x")], shipped=4), "A-F")
+        self.assertIsNone(self.expendable([base("C-F", 18, "x")], shipped=3))
+
+    def test_nothing_goes_without_a_full_backup_there_as_new(self) -> None:
+        self.assertIsNone(self.expendable([], shipped=9))
+        self.assertIsNone(self.expendable([base("C-I", 18, "x")], shipped=9))
+        self.assertIsNone(self.expendable([base("C-F", 9, "x")], shipped=9))
+
+    def test_never_the_last_one(self) -> None:
+        cloud = [base("C-F", 30, "x")]
+        self.assertIsNone(room.expendable([self.YOUNG], cloud, segments(9), segments(9)))
+
+    def test_full_is_two_segments_or_a_small_part(self) -> None:
+        mib = 1 << 20
+        found = [room.threshold(total * mib) // mib for total in (100, 10_000, 10_000_000)]
+        self.assertEqual(found, [32, 200, 1024])
+
+
+class Asked(unittest.TestCase):
+    def test_who_asks_is_heard_and_nonsense_is_not(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            archive, drills = Path(name) / "archive.json", Path(name) / "drills.json"
+            self.assertEqual(owed.gather(State(created=0), archive, drills), {})
+            archive.write_text('{"cloud": "a hole nobody can fill"}')
+            drills.write_text('{"local": {"reason": "sha256", "since": 5}, "x": {"since": "y"}}')
+            found = owed.gather(State(created=0), archive, drills)
+            self.assertEqual(
+                found, {"cloud": Owed("a hole nobody can fill"), "local": Owed("sha256", 5.0)}
+            )
+            archive.write_text("[")
+            drills.write_text("[]")
+            state = State(created=0, repositories={"local": Repository(0, damaged_since=7.0)})
+            (entry,) = owed.gather(state, archive, drills).items()
+            self.assertEqual((entry[0], entry[1].since), ("local", 7.0))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@ import {
   archiveTimeoutFloorSeconds,
   deriveTimings,
   explainTimings,
+  incrementalCron,
+  incrementalSeconds,
   nodeLossBoundSeconds,
   objectiveLimits,
 } from "../../objectives.ts";
@@ -28,6 +30,7 @@ test("one minute and one minute", () => {
     handover: { drainSeconds: 5, boundSeconds: 12, stopPathSeconds: 15, pauseLeaseSeconds: 10 },
     stopTimeoutSeconds: 60,
     queryWaitTimeoutSeconds: 25,
+    backup: { incrementalSeconds: 14_400, archiveTransportSeconds: 30 },
     workerTimeoutSeconds: 30,
     edgeTimeoutSeconds: 35,
   });
@@ -110,6 +113,35 @@ test("for every recovery point the archive fits in twice, and not below its floo
     expect(archive).toBeGreaterThanOrEqual(archiveTimeoutFloorSeconds);
     expect(archive).toBe(Math.floor(recoveryPointSeconds / 2));
   }
+});
+
+describe("between base backups", () => {
+  test.each([
+    [30, 2, "5 */2 * * *"],
+    [44, 2, "5 */2 * * *"],
+    [45, 3, "5 */3 * * *"],
+    [60, 4, "5 */4 * * *"],
+    [90, 6, "5 */6 * * *"],
+    [120, 8, "5 */8 * * *"],
+    [180, 12, "5 */12 * * *"],
+    [900, 12, "5 */12 * * *"],
+    [3600, 12, "5 */12 * * *"],
+  ])("recovery point %i s: every %i h", (recoveryPoint, hours, cron) => {
+    expect(incrementalSeconds(recoveryPoint)).toBe(hours * 3600);
+    expect(incrementalCron(recoveryPoint)).toBe(cron);
+  });
+
+  test("archive_timeout closes at most 480 segments, and the hours divide the day", () => {
+    for (const recoveryPointSeconds of range(recoveryPointMinSeconds)) {
+      const timings = deriveTimings({ recoveryPointSeconds, recoveryTimeSeconds: 60 });
+      const { incrementalSeconds: between, archiveTransportSeconds } = timings.backup;
+      // An odd recovery point has a half second less in its half.
+      expect(between / (recoveryPointSeconds / 2)).toBeLessThanOrEqual(480);
+      expect(86_400 % between).toBe(0);
+      expect(archiveTransportSeconds + timings.archiveTimeoutSeconds).toBe(recoveryPointSeconds);
+      expect(archiveTransportSeconds).toBeGreaterThanOrEqual(archiveTimeoutFloorSeconds);
+    }
+  });
 });
 
 test.each([

@@ -170,19 +170,49 @@ const wrong: [Config, string, string][] = [
   ],
   [{ etcd: 3 }, "etcd = 3: expected a group of settings", "rm etcd"],
   [
-    { backup: { physical: "15 2 * *" } },
-    'backup.physical = "15 2 * *": expected five fields',
-    "set --path backup.physical '15 2 * * *'",
+    { backup: { schedule: { physical: "15 2 * *" } } },
+    'backup.schedule.physical = "15 2 * *": expected five fields',
+    "set --path backup.schedule.physical '15 2 * * *'",
   ],
   [
-    { backup: { logical: "61 2 * * *" } },
-    'backup.logical = "61 2 * * *":',
-    "set --path backup.logical '45 2 * * *'",
+    { backup: { schedule: { logical: "61 2 * * *" } } },
+    'backup.schedule.logical = "61 2 * * *":',
+    "set --path backup.schedule.logical '45 2 * * *'",
   ],
   [
-    { backup: { logical: "@daily" } },
-    'backup.logical = "@daily":',
-    "set --path backup.logical '45 2 * * *'",
+    { backup: { schedule: { drill: "@daily" } } },
+    'backup.schedule.drill = "@daily":',
+    "set --path backup.schedule.drill '30 3 * * *'",
+  ],
+  [
+    { backup: { schedule: { incremental: "5 */4 * 13 *" } } },
+    'backup.schedule.incremental = "5 */4 * 13 *":',
+    "set --path backup.schedule.incremental '5 */4 * * *'",
+  ],
+  [
+    { backup: { physical: "15 2 * * *" } },
+    "backup.physical: unknown key (did you mean backup.schedule.physical?)",
+    "set --path backup.schedule.physical '15 2 * * *'",
+  ],
+  [
+    { backup: { logical: ["users", "or*"] } },
+    'backup.logical[1] = "or*": expected a table',
+    "set --path 'backup.logical[1]' users",
+  ],
+  [
+    { backup: { logical: "users" } },
+    'backup.logical = "users": expected a list',
+    "set --path 'backup.logical[0]' users",
+  ],
+  [
+    { backup: { seedMaxAge: "30 s" } },
+    'backup.seedMaxAge = "30 s": expected a duration from 1 min',
+    "set --path backup.seedMaxAge '1 h'",
+  ],
+  [
+    { backup: { drillMemory: "64 MB" } },
+    'backup.drillMemory = "64 MB":',
+    "set --path backup.drillMemory '512 MB'",
   ],
   [{ backup: { keepFull: 0 } }, "backup.keepFull = 0:", "set --path backup.keepFull 2"],
   [

@@ -19,13 +19,36 @@ test("the defaults", () => {
         "workers": 2,
       },
       "backup": {
+        "cloud": {
+          "bucket": "",
+          "caCertificate": "",
+          "endpoint": "",
+          "keepDays": 30,
+          "keepDumps": 30,
+          "pathStyle": true,
+          "prefix": "holdfast",
+          "provider": "none",
+          "region": "us-east-1",
+        },
+        "drillMemoryMiB": 512,
         "keepDumps": 7,
         "keepFull": 2,
-        "logical": "45 2 * * *",
-        "memoryMiB": 256,
-        "physical": "15 2 * * *",
+        "logical": [
+          "users",
+          "orders",
+          "order_lines",
+        ],
+        "memoryMiB": 384,
+        "schedule": {
+          "drill": "30 3 * * *",
+          "incremental": "5 */4 * * *",
+          "logical": "45 2 * * *",
+          "physical": "15 2 * * *",
+        },
+        "seedMaxAgeSeconds": 3600,
       },
       "database": {
+        "archiveQueueMiB": 1024,
         "authentication": "scram-sha-256",
         "durability": "available",
         "hba": [],
@@ -94,6 +117,10 @@ test("the defaults", () => {
       "stack": "dev",
       "timings": {
         "archiveTimeoutSeconds": 30,
+        "backup": {
+          "archiveTransportSeconds": 30,
+          "incrementalSeconds": 14400,
+        },
         "edgeTimeoutSeconds": 35,
         "handover": {
           "boundSeconds": 12,
@@ -190,7 +217,11 @@ test("values people may well want are accepted", () => {
         grafana: `grafana/grafana@sha256:${"a".repeat(64)}`,
         refresh: "2026-11-23",
       },
-      backup: { physical: "*/30 1-5,22 * * 0", logical: "0 3 1 1,7 *" },
+      backup: {
+        schedule: { physical: "*/30 1-5,22 * * 0", logical: "0 3 1 1,7 *" },
+        logical: ["public.users", "_stock"],
+        cloud: { provider: "builtin", bucket: "my-bucket.old", prefix: "team/db-1" },
+      },
     }),
   ).not.toThrow();
 });

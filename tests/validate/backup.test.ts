@@ -25,34 +25,50 @@ const COMMANDS = {
   node: ["info --stanza=S", "restore --stanza=S", "archive-push --stanza=S /nowhere/x", "server"],
 };
 
+/** A node's file is read as it is; from the repository host's, the engine makes one of each part. */
+type Part = "node" | "local" | "cloud";
+
+/** Writes the file of one repository, as the engine does it in the container. */
+const DERIVE = `
+import sys; sys.path.insert(0, "/usr/local/lib/holdfast")
+from pathlib import Path
+from engine.pgbackrest_config import derive
+part = sys.argv[1]
+secrets = {"s3-key": "id", "s3-key-secret": "secret", "cipher-pass": "pass"}
+rendered = Path("/checked/pgbackrest.conf").read_text()
+text = derive(rendered, part, secrets if part == "cloud" else {}, "S")
+Path("/tmp/pgbackrest.conf").write_text(text)
+`;
+
 /** What pgBackRest says against a configuration; empty when it has nothing to say. */
-async function faultsOf(of: keyof typeof COMMANDS, text: string): Promise<string[]> {
-  const stanza = /^\[(?!global)([^\]:]+)\]|tls-server-auth=\S+?=(\S+)/m.exec(text);
-  const script = COMMANDS[of]
-    .map((command) => command.replace("=S", `=${stanza?.[1] ?? stanza?.[2] ?? "none"}`))
-    .map(
-      (command) => `timeout 5 pgbackrest --config=/checked/pgbackrest.conf ${command}; echo "# $?"`,
-    )
+async function faultsOf(part: Part, text: string): Promise<string[]> {
+  const commands = COMMANDS[part === "node" ? "node" : "repository"];
+  const stanza = part === "node" ? (/^\[(?!global)([^\]:]+)\]/m.exec(text)?.[1] ?? "none") : "S";
+  const file = part === "node" ? "/checked/pgbackrest.conf" : "/tmp/pgbackrest.conf";
+  const script = commands
+    .map((command) => command.replace("=S", `=${stanza}`))
+    .map((command) => `timeout 5 pgbackrest --config=${file} ${command}; echo "# $?"`)
     .join("\n");
-  const image = of === "node" ? "postgres" : "backup";
-  const { output } = await inImage(image, {
-    command: ["sh", "-c", script],
+  const derive = part === "node" ? "" : `python3 -c '${DERIVE}' ${part} || exit\n`;
+  const { output } = await inImage(part === "node" ? "postgres" : "backup", {
+    command: ["sh", "-c", `${derive}${script}`],
     files: { folder: "/checked", texts: { "pgbackrest.conf": text } },
   });
   // All of them ran, and got as far as to have an opinion.
-  expect(output.match(/^# \d+$/gm)).toHaveLength(COMMANDS[of].length);
+  expect(output.match(/^# \d+$/gm), output).toHaveLength(commands.length);
   // 26 to 37 are the codes of pgBackRest's faults of configuration (src/build/error/error.yaml).
   return output
     .split("\n")
     .filter((line) => /configuration file contains|: \[0(2[6-9]|3[0-7])\]/.test(line));
 }
 
-const files: [keyof typeof COMMANDS, string][] = [
-  ["repository", "backup-pgbackrest.conf"],
+const files: [Part, string][] = [
+  ["local", "backup-pgbackrest.conf"],
+  ["cloud", "backup-pgbackrest.conf"],
   ["node", "postgres-1:/etc/holdfast/pgbackrest.conf"],
 ];
 
-describe.each(files)("the %s's pgbackrest.conf", (of, name) => {
+describe.each(files)("pgbackrest.conf, the part of: %s", (of, name) => {
   test("pgBackRest takes every line", async () => {
     for (const [what, { text }] of both) {
       expect(await faultsOf(of, text(name)), what).toEqual([]);
@@ -70,19 +86,33 @@ describe.each(files)("the %s's pgbackrest.conf", (of, name) => {
   });
 });
 
+describe("the cloud's part", () => {
+  test.each([
+    ["a style that is none", /^repo2-s3-uri-style=.*/m, "repo2-s3-uri-style=round"],
+    ["a cipher that is none", /^repo2-cipher-type=.*/m, "repo2-cipher-type=rot13"],
+    ["an unknown retention", /^repo2-retention-full-type=.*/m, "repo2-retention-full-type=moon"],
+  ])("it refuses %s", async (_, part, by) => {
+    const text = spoil(dev.text("backup-pgbackrest.conf"), part, by);
+    expect(await faultsOf("cloud", text)).not.toEqual([]);
+    // A mistake in one part keeps the other at work.
+    expect(await faultsOf("local", text)).toEqual([]);
+  });
+});
+
 describe("backup.json", () => {
   const script = [
     "import sys; sys.path.insert(0, '/usr/local/lib/holdfast')",
     "from backup import cron, settings",
     "s = settings.parse(sys.stdin.read())",
-    "cron.check(s.physical, 'physical'); cron.check(s.logical, 'logical'); print(s.stanza)",
+    "cron.check(s.physical, 'physical'); cron.check(s.logical, 'logical')",
+    "print(s.stanza, *s.repositories)",
   ].join("\n");
   const load = (stdin: string) => inImage("backup", { command: ["python3", "-c", script], stdin });
 
   test("the supervisor takes it", async () => {
     for (const [what, { text }] of both) {
       const { code, output } = await load(text("backup-backup.json"));
-      expect(output, what).toMatch(/^(dev|unusual-stack-20-cha)-a\n$/);
+      expect(output, what).toMatch(/^(dev|unusual-stack-20-cha)-a local cloud\n$/);
       expect(code, what).toBe(0);
     }
   });

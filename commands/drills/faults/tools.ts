@@ -49,7 +49,7 @@ export async function find(docker: Docker, box: Box, what: RegExp): Promise<Proc
 export async function signalInside(
   docker: Docker,
   box: Box,
-  signal: "KILL" | "STOP" | "CONT",
+  signal: "KILL" | "STOP" | "CONT" | "TERM",
   processes: readonly Process[],
 ): Promise<void> {
   const pids = processes.map(({ pid }) => String(pid));

@@ -26,6 +26,7 @@ export const FIGURES: readonly Figure[] = [
   { name: "stepDownSeconds", words: "time until the cut-off leader stepped down", unit: "s" },
   { name: "alertSeconds", words: "time until the alert fired", unit: "s" },
   { name: "redundancySeconds", words: "time to full redundancy", unit: "s" },
+  { name: "wholeAgainSeconds", words: "time until the backups were whole again", unit: "s" },
 ];
 
 /** A figure by its name in a result or an objective; one that is not known is called by that name. Pure. */

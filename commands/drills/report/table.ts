@@ -58,5 +58,12 @@ function remarksOf(result: DrillResult): string[] {
   if (result.skipped !== undefined) {
     return [`  ${result.drill} was skipped: ${result.skipped}`];
   }
-  return missesOf(result).map((miss) => `  ${result.drill} missed: ${miss}`);
+  const misses = missesOf(result).map((miss) => `  ${result.drill} missed: ${miss}`);
+  const { alertSeconds, wholeAgainSeconds } = result;
+  if (wholeAgainSeconds === undefined) {
+    return misses;
+  }
+  const alert = alertSeconds === undefined ? "" : `alert after ${shown(alertSeconds, "s")}, `;
+  const whole = `backups whole again after ${shown(wholeAgainSeconds, "s")}`;
+  return [`  ${result.drill}: ${alert}${whole}`, ...misses];
 }

@@ -39,9 +39,23 @@ def secrets_part() -> dict:
 
 def tag_nofailover(on: bool) -> None:
     """Says in the folder whether this member may lead; Patroni reads it at its next reload."""
-    file = FOLDER / "40-tags.yml"
-    if on:
-        write_private(file, yaml.safe_dump({"tags": {"nofailover": True}}))
+    _part("40-tags.yml", {"tags": {"nofailover": True}}, on)
+
+
+def tag_unled(on: bool) -> None:
+    """The same for a member that was made from a backup while nobody led; each reason by itself."""
+    _part("41-unled.yml", {"tags": {"nofailover": True}}, on)
+
+
+def bootstrap_from_backup(on: bool) -> None:
+    """How the next Patroni founds a cluster: from a backup, or with an empty database."""
+    _part("25-bootstrap.yml", {"bootstrap": {"method": "holdfast"}}, on)
+
+
+def _part(name: str, content: dict, present: bool) -> None:
+    file = FOLDER / name
+    if present:
+        write_private(file, yaml.safe_dump(content))
     else:
         file.unlink(missing_ok=True)
 

@@ -18,6 +18,7 @@ PORT = 8008
 OWN_SECONDS = 2.0
 # An address nobody has never answers; 0.5 s is long for one that does.
 PEER_SECONDS = 0.5
+RESTORE_STATE = "/var/lib/postgresql/restore/state.json"
 
 
 def judge(own: dict, standby_cluster: bool = False) -> tuple[bool, str]:
@@ -99,6 +100,17 @@ def any_answers(addresses: list[str], seconds: float = PEER_SECONDS) -> bool:
     return False
 
 
+def restoring(file: str = RESTORE_STATE) -> str:
+    """What keeps Patroni from running here on purpose, empty when nothing does."""
+    try:
+        with open(file, "rb") as state:
+            found = as_object(state.read())
+    except OSError:
+        return ""
+    phase = found.get("phase")
+    return "" if phase in (None, "none", "done") else f"restore: {phase}: {found.get('detail')}"
+
+
 def peers() -> list[str]:
     """The addresses of the others."""
     own = os.environ.get("HOLDFAST_MEMBER", "")
@@ -111,7 +123,7 @@ def peers() -> list[str]:
 def main() -> int:
     own = as_object(get("127.0.0.1", "/patroni", OWN_SECONDS))
     if not own:
-        print("Patroni does not answer")
+        print(restoring() or "Patroni does not answer")
         return 1
     healthy, reason = judge(own)
     if not healthy and own.get("state") == "running":

@@ -6,6 +6,7 @@ not answer either, the container ends, and PostgreSQL with it, before the lease 
 """
 
 import http.client
+import os
 import signal
 import subprocess
 import threading
@@ -22,6 +23,8 @@ SILENT_CHECKS = 8
 # A Patroni that ends again and again is no accident.
 RENEWALS = 3
 RENEWALS_WINDOW_SECONDS = 300.0
+# Before a restore: an orderly end archives the last WAL, and is not worth more than that.
+END_SECONDS = 60.0
 
 
 def judge(
@@ -57,6 +60,14 @@ def is_running(pid_file: Path = POSTMASTER_PID, program: str = "postgres") -> bo
         return False
 
 
+def signal_postmaster(number: int) -> None:
+    """SIGINT is PostgreSQL's fast end, SIGQUIT its immediate one."""
+    try:
+        os.kill(int(POSTMASTER_PID.read_text().split("\n", 1)[0]), number)
+    except (OSError, ValueError):
+        return
+
+
 def answers() -> bool:
     """Patroni's API answers and its loop turns: 503 says that it has stood still for a lease's time,
     and then no other member leads, for each still hears this one."""
@@ -77,15 +88,32 @@ class PatroniProcess:
         self._folder = folder
         self._log = log
         self._process: subprocess.Popen | None = None
+        self._checked = False
         self._answered = False
         self._silent = 0
         self._waiting: int | None = None
         self._renewals: list[float] = []
 
-    def start(self) -> None:
-        """The first start, and the checks."""
-        self._spawn()
-        threading.Thread(target=self._check, name="patroni", daemon=True).start()
+    def start(self, output: int | None = None) -> None:
+        """A start without a PostgreSQL that runs, and the checks.
+
+        Args:
+            output: a descriptor for what it and PostgreSQL write. @default this program's own
+        """
+        self._spawn(output)
+        if not self._checked:
+            self._checked = True
+            threading.Thread(target=self._check, name="patroni", daemon=True).start()
+
+    @property
+    def started(self) -> bool:
+        """It was started, and not ended by `end`."""
+        return self._process is not None
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+        assert self._process
+        return self._process.poll()
 
     def renew(self, reason: str) -> None:
         """A new Patroni. SIGKILL, for an orderly end would stop PostgreSQL too."""
@@ -98,7 +126,8 @@ class PatroniProcess:
 
     def tend(self) -> int | None:
         """None while all goes on; else the exit code that the container must end with."""
-        assert self._process
+        if self._process is None:
+            return None
         code = self._process.poll()
         since = time.monotonic() - RENEWALS_WINDOW_SECONDS
         self._renewals = [at for at in self._renewals if at > since]
@@ -122,13 +151,41 @@ class PatroniProcess:
 
     def stop(self) -> int:
         """Patroni's own orderly stop, with PostgreSQL's. Returns its exit code."""
-        assert self._process
+        if self._process is None:
+            return 0
         self._process.terminate()
         return self._process.wait()
 
-    def _spawn(self) -> None:
+    def end(self) -> None:
+        """Patroni and PostgreSQL are gone when this returns: in order, else by force.
+
+        A Patroni that is paused, or was killed, leaves PostgreSQL running.
+        """
+        process, self._process = self._process, None
+        if process:
+            process.terminate()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._log("Patroni does not end: killed")
+                process.kill()
+                process.wait()
+        for number, seconds in ((signal.SIGINT, END_SECONDS), (signal.SIGQUIT, 10.0)):
+            if not is_running():
+                return
+            self._log(f"PostgreSQL runs on: {signal.Signals(number).name}")
+            signal_postmaster(number)
+            end = time.monotonic() + seconds
+            while is_running() and time.monotonic() < end:
+                time.sleep(0.1)
+        if is_running():
+            signal_postmaster(signal.SIGKILL)
+            time.sleep(1)
+
+    def _spawn(self, output: int | None = None) -> None:
         self._answered, self._silent = False, 0
-        self._process = subprocess.Popen(["patroni", str(self._folder)])
+        command = ["patroni", str(self._folder)]
+        self._process = subprocess.Popen(command, stdout=output, stderr=output)
 
     def _check(self) -> None:
         # Counted in checks, not in seconds: while the container is paused nobody checks.

@@ -39,6 +39,28 @@ $$
 """
 
 
+# What shipping and drills ask of the application's database (M24, M25). pg_read_all_data and
+# pg_monitor give the rest: reading tables, the archiver's queue.
+BACKUP_FUNCTIONS = (
+    "pg_switch_wal()",
+    "pg_create_restore_point(text)",
+    # A replica is paused at the LSN whose checksums a restore is compared with.
+    "pg_wal_replay_pause()",
+    "pg_wal_replay_resume()",
+    "pg_get_wal_replay_pause_state()",
+    # A segment that no repository has is read from the member that still keeps it.
+    "pg_read_binary_file(text)",
+    "pg_read_binary_file(text, bigint, bigint, boolean)",
+)
+HEARTBEAT = """
+CREATE TABLE IF NOT EXISTS holdfast.heartbeat (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  lsn pg_lsn NOT NULL DEFAULT pg_current_wal_insert_lsn()
+)
+"""
+
+
 def connect(facts: dict, database: str) -> Connection:
     """A superuser's autocommit connection to the leader."""
     connection = psycopg2.connect(
@@ -123,6 +145,26 @@ def ensure_lookup(connection: Connection) -> None:
     run(connection, "GRANT EXECUTE ON FUNCTION pgbouncer.get_auth(text) TO pgbouncer")
 
 
+def backup_statements() -> list[str]:
+    """What role backup gets in the application's database, in order. Each may be repeated."""
+    return [
+        "CREATE SCHEMA IF NOT EXISTS holdfast AUTHORIZATION backup",
+        "ALTER SCHEMA holdfast OWNER TO backup",
+        "REVOKE ALL ON SCHEMA holdfast FROM PUBLIC",
+        "GRANT USAGE ON SCHEMA holdfast TO monitor",
+        HEARTBEAT,
+        "ALTER TABLE holdfast.heartbeat OWNER TO backup",
+        "REVOKE ALL ON holdfast.heartbeat FROM PUBLIC",
+        "GRANT SELECT ON holdfast.heartbeat TO monitor",
+        *backup_grants(),
+    ]
+
+
+def backup_grants() -> list[str]:
+    """What role backup may call; rights on functions are each database's own."""
+    return [f"GRANT EXECUTE ON FUNCTION {name} TO backup" for name in BACKUP_FUNCTIONS]
+
+
 def main() -> None:
     facts = json.load(sys.stdin)
     passwords = facts["roles"]
@@ -133,7 +175,7 @@ def main() -> None:
     for purpose, password in passwords.items():
         ensure_role(connection, names.get(purpose, purpose), password)
     run(connection, "GRANT pg_monitor TO monitor")
-    run(connection, "GRANT pg_read_all_data, pg_checkpoint TO backup")
+    run(connection, "GRANT pg_read_all_data, pg_checkpoint, pg_monitor TO backup")
     ensure_database(connection, facts["database"], facts["owner"])
     for database in ("postgres", facts["database"]):
         inner = connect(facts, database)
@@ -144,6 +186,9 @@ def main() -> None:
                 owner = sql.Identifier(facts["owner"])
                 run(inner, sql.SQL("ALTER SCHEMA public OWNER TO {}").format(owner))
                 run(inner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+            # A mark pauses replay from database postgres, which every cluster has.
+            for statement in backup_grants() if database == "postgres" else backup_statements():
+                run(inner, statement)
         finally:
             inner.close()
     connection.close()

@@ -7,6 +7,9 @@
 - A leader whose container was killed lets a replica lead at once (step_aside.py).
 - A leader whose volume is full hands over to a member that has room (disk_room.py).
 - A replica that can never stream again is cloned anew (reclone.py).
+- An order to restore stops this member and is carried out (restore_mode.py); an empty member does
+  not found a cluster whose backups exist (first_start.py).
+- A replay that somebody paused and left paused goes on (replay_resume.py).
 - pgBackRest's server is started anew when it dies; its death never touches PostgreSQL.
 - SIGTERM: a leader first hands over (M15), bounded by HOLDFAST_STOP_PATH_SECONDS (15), unless the
   cluster as a whole is stopping (M7), no candidate is healthy or etcd is silent; then Patroni stops
@@ -20,14 +23,17 @@ import time
 
 import disk_room
 import reclone
+import replay_resume
+import restore_files
 import step_aside
 import stop_path
 import stuck
 from archive_server import CONFIG, ArchiveServer
-from compose import compose, tag_nofailover
+from compose import bootstrap_from_backup, compose, tag_nofailover, tag_unled
 from facts import fact
 from patroni_process import PatroniProcess
 from pgconf import ConfigFault
+from restore_mode import Restore
 
 
 def log(text: str) -> None:
@@ -79,28 +85,41 @@ class Supervisor:
             log(str(error))
             time.sleep(2)  # the restart policy's loop stays readable
             return 78
-        # Judged anew; a tag of before may be left on the tmpfs.
+        # Judged anew; parts of before may be left on the tmpfs.
         tag_nofailover(False)
-        self._step_aside()
+        bootstrap_from_backup(False)
+        tag_unled(restore_files.exists(restore_files.UNLED))
         self.patroni = PatroniProcess(folder, log)
-        self.patroni.start()
+        restore = Restore(self.patroni, log)
+        restore.watch()
         stuck.watch(self._on_stuck)
         reclone.watch(log)
         disk_room.watch(self._tag_full, self._on_end, log)
+        replay_resume.watch(log)
         while not self.stopping:
             if self.ended:
                 # No orderly end: that of the namespace ends Patroni and PostgreSQL at once.
                 return 1
-            if self.stuck:
-                self.stuck = False
-                self.patroni.renew("Patroni refuses an etcd that answers")
-            code = self.patroni.tend()
+            with restore.lock:
+                code = None if restore.holds else self._tend(self.patroni)
             if code is not None:
                 self.archive.stop()
                 return code
             self.archive.tend()
             time.sleep(0.1)
-        return self._stop(self.patroni)
+        restore.stopping = True
+        return self._stop(self.patroni, not restore.holds)
+
+    def _tend(self, patroni: PatroniProcess) -> int | None:
+        """Patroni runs and is judged. The exit code, when the container must end."""
+        if not patroni.started:
+            self._step_aside()
+            patroni.start()
+            return None
+        if self.stuck:
+            self.stuck = False
+            patroni.renew("Patroni refuses an etcd that answers")
+        return patroni.tend()
 
     def _step_aside(self) -> None:
         try:
@@ -109,11 +128,15 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001 - nothing may keep a start from starting
             log(f"the lease is left alone: {error}")
 
-    def _stop(self, patroni: PatroniProcess) -> int:
-        """The stop path, then Patroni's own orderly stop."""
+    def _stop(self, patroni: PatroniProcess, serves: bool) -> int:
+        """The stop path, then Patroni's own orderly stop.
+
+        Args:
+            serves: clients may be here; not so while this member is being restored.
+        """
         try:
             bound = float(fact("STOP_PATH_SECONDS", "15"))
-            log(stop_path.leave(fact("MEMBER"), bound))
+            log(stop_path.leave(fact("MEMBER"), bound) if serves else "stops within a restore")
         except Exception as error:  # noqa: BLE001 - nothing may keep a stop from stopping
             log(f"no handover: {error}")
         code = patroni.stop()

@@ -70,6 +70,7 @@ describe("status", () => {
     });
   });
 
+  const WORDLESS = { labels: {}, summary: "", action: "" };
   const well: StackStatus = {
     members: parseCluster(answer).slice(0, 2),
     instances: [{ name: "app-1", state: "healthy" }],
@@ -83,8 +84,23 @@ describe("status", () => {
     expect(isHealthy(well)).toBe(true);
     expect(isHealthy({ ...well, members: [] })).toBe(false);
     expect(isHealthy({ ...well, instances: [{ name: "app-1", state: "exited" }] })).toBe(false);
-    const alert = { name: "NoLeader", severity: "critical", since: "now" };
+    const alert = { name: "NoLeader", severity: "critical", since: "now", ...WORDLESS };
     expect(isHealthy({ ...well, alerts: [alert] })).toBe(false);
+    expect(isHealthy({ ...well, alerts: [{ ...alert, severity: "warning" }] })).toBe(false);
+  });
+
+  test("a choice with a price is shown, and no illness", () => {
+    const choice = {
+      name: "NoCloudRepository",
+      severity: "info",
+      since: "now",
+      ...WORDLESS,
+      summary: "There is no cloud repository",
+    };
+    expect(isHealthy({ ...well, alerts: [choice] })).toBe(true);
+    expect(statusText("dev", { ...well, alerts: [choice] })).toMatch(
+      /NoCloudRepository +info +now +There is no cloud repository/,
+    );
   });
 
   test("the table has every section", () => {
@@ -102,6 +118,24 @@ describe("status", () => {
       startsAt: "2026-11-23T05:00:00Z",
     }));
     expect(parseAlerts(alerts).map(({ name }) => name)).toEqual(["critical"]);
+  });
+
+  test("an alert keeps its labels and its words", () => {
+    const [alert] = parseAlerts([
+      {
+        labels: { alertname: "RepositoryFault", severity: "critical", cause: "bucket" },
+        annotations: { summary: "It does not work.", action: "Mend it." },
+        startsAt: "2026-11-23T05:00:00Z",
+      },
+    ]);
+    expect(alert).toEqual({
+      name: "RepositoryFault",
+      severity: "critical",
+      since: "2026-11-23T05:00:00Z",
+      labels: { alertname: "RepositoryFault", severity: "critical", cause: "bucket" },
+      summary: "It does not work.",
+      action: "Mend it.",
+    });
   });
 });
 

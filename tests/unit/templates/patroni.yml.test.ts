@@ -52,3 +52,23 @@ test("strict durability stops writes without a synchronous replica", () => {
   expect(strict.synchronous_mode_strict).toBe(true);
   expect(strict.synchronous_mode).toBe("quorum");
 });
+
+test("a new cluster is founded from a backup only when the container says so", () => {
+  const { bootstrap } = parse(renderPatroniYml(member));
+  expect(bootstrap.method).toBeUndefined();
+  expect(bootstrap.holdfast).toEqual({
+    command: "holdfast-restore-run",
+    no_params: true,
+    keep_existing_recovery_conf: true,
+  });
+});
+
+test("a member is made from a backup where that is better, else from the leader", () => {
+  const { postgresql } = parse(renderPatroniYml(member));
+  expect(postgresql.create_replica_methods).toEqual(["pgbackrest", "basebackup"]);
+  expect(postgresql.pgbackrest).toEqual({
+    command: "holdfast-seed",
+    keep_data: true,
+    no_leader: true,
+  });
+});

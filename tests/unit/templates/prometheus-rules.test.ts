@@ -44,6 +44,8 @@ test("each alert has promtool tests in which it fires and in which it does not",
 test("thresholds follow the facts", () => {
   const slow = alertGroups({
     ...RULE_FACTS,
+    recoveryPointSeconds: 900,
+    recoveryTimeSeconds: 120,
     archiveTimeoutSeconds: 450,
     patroni: { ttlSeconds: 30, loopWaitSeconds: 5, retryTimeoutSeconds: 10 },
   });
@@ -52,6 +54,40 @@ test("thresholds follow the facts", () => {
       .flat()
       .find(({ alert }) => alert === name);
   expect(find("PostgresNoLeader")?.forSeconds).toBe(45);
-  expect(find("WalArchiveLate")).toMatchObject({ forSeconds: 695 });
-  expect(find("WalArchiveLate")?.expr).toContain("last_archive_age > 450");
+  expect(find("WalArchiveLate")).toMatchObject({ forSeconds: 470 });
+  expect(find("WalArchiveLate")?.expr).toContain("> 900 unless");
+  expect(find("WalArchiveLate")?.summary).toContain("objective of 900 s");
+  expect(find("WalShipLate")?.expr).toContain("> 450");
+  expect(find("RestoreSlow")?.expr).toContain("> 120");
+  expect(find("RestoreLosesTooMuch")?.expr).toContain("> 900");
+});
+
+test("each cause of a repository's fault has advice of its own, and one serves all others", () => {
+  const fault = alerts.find(({ alert }) => alert === "RepositoryFault");
+  const advised = [...(fault?.action ?? "").matchAll(/eq \$labels\.cause "(\w+)"/g)].map(
+    ([, cause]) => cause,
+  );
+  expect(advised).toEqual([
+    "unreachable",
+    "credentials",
+    "bucket",
+    "full",
+    "stanza",
+    "damaged",
+    "certificate",
+    "clock",
+  ]);
+  expect(fault?.action).toContain("{{ else }}");
+});
+
+test("every command that an alert names is one that the launcher has", () => {
+  const main = readFileSync(new URL("../../../commands/main.ts", import.meta.url), "utf8");
+  const known = [...main.matchAll(/^command\(\n {2}"([a-z-]+)/gm)].map(([, name]) => name);
+  expect(known).toContain("backups");
+  for (const { alert, action } of alerts) {
+    const named = [...action.matchAll(/\.\/holdfast (?:--stack \{\{[^}]*\}\} )?([a-z-]+)/g)];
+    for (const [, name] of named) {
+      expect(known, alert).toContain(name);
+    }
+  }
 });

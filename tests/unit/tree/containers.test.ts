@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { socketOf } from "../../../components/database/guard.ts";
-import { type Recording, record, STACK_ID, settingsWith } from "./mocks.ts";
+import { BUILTIN, type Recording, record, STACK_ID, settingsWith } from "./mocks.ts";
 
 /** What this file reads of a container's inputs. */
 interface ContainerInputs {
@@ -22,6 +22,7 @@ interface ContainerInputs {
   uploads: { file: string; permissions: string }[];
   groupAdds?: string[];
   securityOpts: string[];
+  entrypoints?: string[];
   capabilities: { drops: string[]; adds: string[] };
   privileged?: boolean;
   healthcheck: { tests: string[]; interval: string; timeout: string; startPeriod: string };
@@ -32,7 +33,7 @@ interface ContainerInputs {
   tmpfs?: Record<string, string>;
 }
 
-const settings = settingsWith({ network: { bindAddress: "127.0.0.9" } });
+const settings = settingsWith({ ...BUILTIN, network: { bindAddress: "127.0.0.9" } });
 /** Reached through a socket in a volume. */
 const OFFLINE = ["docker-proxy"];
 /** The folder of that socket. */
@@ -51,7 +52,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(21);
+  expect(containers).toHaveLength(23);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -111,7 +112,9 @@ test("the addresses, tier by tier", () => {
       "postgres-3 10.88.65.13",
       "postgres-exporter 10.88.65.75",
       "prometheus 10.88.65.65",
+      "restore-drill 10.88.65.74",
       "router 10.88.65.61",
+      "s3 10.88.65.70",
     ]
   `);
 });
@@ -233,10 +236,45 @@ test("data, configuration and secrets are where no other container writes", () =
       const isReader =
         containerPath === "/etc/holdfast/live" ||
         hostPath !== undefined ||
-        (containerPath === SHARED && alias !== "docker-proxy");
-      expect(readOnly).toBe(isReader);
+        (containerPath === SHARED && alias !== "docker-proxy") ||
+        (containerPath === "/var/lib/holdfast" && alias === "backup") ||
+        (containerPath === "/var/lib/pgbackrest" && alias === "restore-drill");
+      expect(readOnly, containerPath).toBe(isReader);
     }
   });
+});
+
+test("a restore drill reads the repository and cannot change what it proves", () => {
+  const mounts = (wanted: string) =>
+    containers
+      .find(({ alias }) => alias === wanted)
+      ?.inputs.volumes.map(({ volumeName, containerPath, readOnly }) =>
+        [volumeName?.replace(/^holdfast-dev-a-/, ""), containerPath, readOnly ? "ro" : "rw"].join(
+          " ",
+        ),
+      );
+  expect(mounts("restore-drill")).toEqual([
+    "restore-drill /var/lib/holdfast rw",
+    "backup-repository /var/lib/pgbackrest ro",
+    "backup-config /etc/holdfast/live ro",
+  ]);
+  expect(mounts("backup")).toEqual([
+    "backup-repository /var/lib/pgbackrest rw",
+    "restore-drill /var/lib/holdfast ro",
+    "backup-config /etc/holdfast/live ro",
+  ]);
+  const drill = containers.find(({ alias }) => alias === "restore-drill")?.inputs;
+  const backup = containers.find(({ alias }) => alias === "backup")?.inputs;
+  expect(drill?.image).toBe(backup?.image);
+  expect(drill?.entrypoints).toEqual(["tini", "--", "holdfast-restore-drill-supervisor"]);
+  expect(drill?.memory).toBe(512);
+});
+
+test("what the engine makes at run time, secrets among it, ends with the container", () => {
+  for (const wanted of ["backup", "restore-drill"]) {
+    const { tmpfs } = containers.find(({ alias }) => alias === wanted)?.inputs ?? {};
+    expect(tmpfs?.["/run/holdfast"], wanted).toMatch(/uid=999,gid=999,mode=0700$/);
+  }
 });
 
 test("Docker's socket is in the proxy alone, and the proxy's in the guard alone", () => {

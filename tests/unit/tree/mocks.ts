@@ -7,6 +7,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import type { CloudKeys } from "../../../components/backup/cloud.ts";
 import { Environment } from "../../../components/environment.ts";
 import { parseSettings, type Settings } from "../../../settings.ts";
 
@@ -66,13 +67,16 @@ export function settingsWith(config: Record<string, unknown> = {}, stack = "dev"
   return parseSettings({ stack, project: "holdfast", config });
 }
 
+/** The settings of a cloud repository in the environment's own S3 server. */
+export const BUILTIN = { backup: { cloud: { provider: "builtin" } } };
+
 /** Runs the program and waits until everything is registered. */
 export async function record(
   settings: Settings,
-  options: { preview?: boolean } = {},
+  options: { preview?: boolean; cloudKeys?: CloudKeys } = {},
 ): Promise<Recording> {
   const stop = await startRecording(settings, options.preview ?? false);
-  const environment = new Environment("holdfast", { settings });
+  const environment = new Environment("holdfast", { settings, cloudKeys: options.cloudKeys });
   return { environment, ...(await stop()) };
 }
 

@@ -6,6 +6,7 @@ import { startRecording } from "./mocks.ts";
 const OUTPUTS = [
   "alertmanagerUrl",
   "appUrl",
+  "backupAccess",
   "databaseUrl",
   "grafanaUrl",
   "prometheusUrl",

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Recording, record, settingsWith } from "./mocks.ts";
+import { BUILTIN, type Recording, record, settingsWith } from "./mocks.ts";
 
 /** The tree of the defaults. */
 let whole: Recording;
@@ -83,6 +83,26 @@ test("without Grafana nothing else changes", async () => {
   ).toBe(true);
 });
 
+test("a cloud comes as a server, and as news for the members and who uses it", async () => {
+  const cloud = await record(settingsWith(BUILTIN));
+  expect(differences(whole, cloud).sort()).toEqual([
+    "Command a-backup-backup.json stdin",
+    "Command a-backup-pgbackrest.conf stdin",
+    "Container a-backup uploads",
+    "Container a-postgres-1 envs",
+    "Container a-postgres-2 envs",
+    "Container a-postgres-3 envs",
+    "Container a-restore-drill uploads",
+  ]);
+  expect(added(whole, cloud).sort()).toEqual([
+    "Command a-s3-certificate",
+    "Container a-s3",
+    "RemoteImage h1-image-s3",
+    "S3Server a-s3",
+    "Volume a-s3-data",
+  ]);
+});
+
 test("one run is like the next", async () => {
   const second = await record(settingsWith());
   expect(differences(whole, second)).toEqual([]);
@@ -94,7 +114,9 @@ test.each([
   ["database.hba", { database: { hba: ["host all all 10.9.0.0/16 scram-sha-256"] } }],
   ["database.durability", { database: { durability: "strict" } }],
   ["database.readLagLimit", { database: { readLagLimit: "64 MB" } }],
-  ["backup.physical", { backup: { physical: "15 3 * * *" } }],
+  ["backup.schedule", { backup: { schedule: { physical: "15 3 * * *" } } }],
+  ["backup.logical", { backup: { logical: ["users"] } }],
+  ["database.volumeSize", { database: { volumeSize: "100 GB" } }],
   ["monitoring.scrapeInterval", { monitoring: { scrapeInterval: "10 s" } }],
   ["pooler.poolSize", { pooler: { poolSize: 10 } }],
 ])("%s is applied in place: no container is replaced", async (_, config) => {

@@ -1,12 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Leaf, type Recording, record, SECRET_MARK, settingsWith } from "./mocks.ts";
+import { parseSettings } from "../../../settings.ts";
+import {
+  BUILTIN,
+  type Leaf,
+  type Recording,
+  record,
+  SECRET_MARK,
+  STACK_ID,
+  settingsWith,
+} from "./mocks.ts";
 
 const SECRETS = "/etc/holdfast/secrets/";
 let tree: Recording;
 
 beforeAll(async () => {
-  tree = await record(settingsWith());
+  tree = await record(settingsWith(BUILTIN));
 });
 
 /** Files that a container is given, content beside path. */
@@ -46,7 +55,7 @@ test("who is given which secret", () => {
       "a-alertmanager": "",
       "a-app-1": "database-url replica-url django-secret-key",
       "a-app-2": "database-url replica-url django-secret-key",
-      "a-backup": "postgres-backup tls-ca.crt tls.crt tls.key",
+      "a-backup": "postgres-backup tls-ca.crt tls.crt tls.key cloud-key-id cloud-key-secret cipher-pass cloud-ca.crt",
       "a-docker-proxy": "",
       "a-edge": "",
       "a-etcd-1": "etcd-root etcd-patroni etcd-guard",
@@ -63,7 +72,9 @@ test("who is given which secret", () => {
       "a-postgres-3": "postgres-superuser postgres-replication postgres-rewind patroni-rest etcd-patroni pooler-agent tls-ca.crt tls.crt tls.key",
       "a-postgres-exporter": "postgres-monitor",
       "a-prometheus": "",
+      "a-restore-drill": "postgres-backup tls-ca.crt tls.crt tls.key cloud-key-id cloud-key-secret cipher-pass cloud-ca.crt",
       "a-router": "",
+      "a-s3": "s3-key-id s3-key-secret tls-ca.crt tls.crt tls.key",
     }
   `);
 });
@@ -100,7 +111,7 @@ test("environment, command and labels are readable, and hold no secret", () => {
 
 test("passwords are long, and safe in any URL", () => {
   const passwords = tree.ofKind("RandomPassword");
-  expect(passwords).toHaveLength(16);
+  expect(passwords).toHaveLength(19);
   for (const { label, inputs, parent } of passwords) {
     expect(inputs.length, label).toBeGreaterThanOrEqual(32);
     expect(inputs.special, label).toBe(false);
@@ -117,6 +128,8 @@ test("keys of certificates are secret outputs, and not in the log", () => {
     "a-postgres-1-certificate",
     "a-postgres-2-certificate",
     "a-postgres-3-certificate",
+    "a-restore-drill-certificate",
+    "a-s3-certificate",
     "certificate-authority",
   ]);
   for (const { label, secretOutputs, inputs } of jobs) {
@@ -141,6 +154,94 @@ describe("endpoints", () => {
       prometheusUrl: "http://127.0.0.1:9090",
       alertmanagerUrl: "http://127.0.0.1:9093",
       grafanaUrl: "http://127.0.0.1:3000",
+    });
+  });
+});
+
+describe("the cloud's keys", () => {
+  const place = {
+    stanza: "dev-a",
+    path: `/holdfast/${STACK_ID}`,
+    endpoint: "https://10.88.65.70:7070",
+    region: "us-east-1",
+    bucket: "holdfast",
+    pathStyle: true,
+  };
+
+  test("what reads the repository without the stack is one secret", async () => {
+    const { backupAccess } = tree.environment.endpoints;
+    if (backupAccess === undefined) throw new Error("no access to a cloud that is there");
+    expect(await pulumi.isSecret(backupAccess)).toBe(true);
+    expect(JSON.parse(await read(backupAccess))).toEqual({
+      ...place,
+      keyId: `${SECRET_MARK}s3keyid`,
+      keySecret: `${SECRET_MARK}s3keysecret`,
+      cipherPass: `${SECRET_MARK}backupcipher`,
+      caCertificate: "certificate of certificate-authority",
+    });
+  });
+
+  test("both who use it have the same, and know its place from a file that can be read", () => {
+    const cloudFiles = (name: string) =>
+      uploadsOf(tree.get(`Container ${name}`).leaves)
+        .filter(({ file }) => /cloud|cipher/.test(file))
+        .map(({ file, content }) => [file, content?.value]);
+    expect(cloudFiles("a-backup")).toHaveLength(4);
+    expect(cloudFiles("a-restore-drill")).toEqual(cloudFiles("a-backup"));
+    const { stdin } = tree.get("Command a-backup-backup.json").inputs;
+    const { stanza: _, ...cloud } = place;
+    expect(JSON.parse(String(stdin)).cloud).toEqual({
+      ...cloud,
+      caFile: "/etc/holdfast/secrets/cloud-ca.crt",
+      keepDumps: 30,
+    });
+  });
+
+  test("without a cloud there are none, and nothing to hand out", async () => {
+    const { environment, ofKind } = await record(settingsWith());
+    expect(environment.endpoints.backupAccess).toBeUndefined();
+    for (const { label, leaves } of ofKind("Container")) {
+      const files = uploadsOf(leaves).filter(({ file }) => /cloud|cipher|s3/.test(file));
+      expect(files, label).toEqual([]);
+    }
+  });
+
+  describe("of an account of one's own", () => {
+    const cloud = { provider: "s3", endpoint: "https://s3.example.org", bucket: "backups" };
+    const settings = parseSettings({
+      stack: "dev",
+      project: "holdfast",
+      config: { backup: { cloud } },
+      secrets: ["cloudKeyId", "cloudKeySecret"],
+    });
+    const keys = () => ({
+      id: pulumi.secret(`${SECRET_MARK}-own-id`),
+      secret: pulumi.secret(`${SECRET_MARK}-own-secret`),
+    });
+
+    test("are given to who uses the cloud, and no server runs", async () => {
+      const { all, get } = await record(settings, { cloudKeys: keys() });
+      expect(all.filter(({ name }) => /s3(-|$)/.test(name)).map(({ label }) => label)).toEqual([
+        "RandomPassword s3-key-id",
+        "RandomPassword s3-key-secret",
+      ]);
+      const own = uploadsOf(get("Container a-backup").leaves).filter(({ file }) =>
+        file.startsWith(`${SECRETS}c`),
+      );
+      expect(own.map(({ file, content }) => [file.slice(SECRETS.length), content?.value])).toEqual([
+        ["cloud-key-id", `${SECRET_MARK}-own-id`],
+        ["cloud-key-secret", `${SECRET_MARK}-own-secret`],
+        // The system knows the endpoint's authority.
+        ["cipher-pass", `${SECRET_MARK}backupcipher`],
+      ]);
+      const conf = String(get("Command a-backup-pgbackrest.conf").inputs.stdin);
+      expect(conf).toContain("\nrepo2-s3-endpoint=https://s3.example.org\n");
+      expect(conf).not.toContain("storage-ca-file");
+    });
+
+    test("have to be there", async () => {
+      await expect(record(settings)).rejects.toThrow("provider s3 without keys");
+      await pulumi.runtime.disconnect();
     });
   });
 });

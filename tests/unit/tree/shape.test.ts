@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Recording, type Registration, record, settingsWith } from "./mocks.ts";
+import { BUILTIN, type Recording, type Registration, record, settingsWith } from "./mocks.ts";
 
 let tree: Recording;
 
 beforeAll(async () => {
-  tree = await record(settingsWith());
+  tree = await record(settingsWith(BUILTIN));
 });
 
 test("every resource under its parent, by its name", async () => {
@@ -29,6 +29,7 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "Command certificate-authority",
       "Network a-network",
       "RandomId stack-id",
+      "RandomPassword backup-cipher",
       "RandomPassword django-secret-key",
       "RandomPassword etcd-guard",
       "RandomPassword etcd-patroni",
@@ -45,6 +46,8 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "RandomPassword postgres-replication",
       "RandomPassword postgres-rewind",
       "RandomPassword postgres-superuser",
+      "RandomPassword s3-key-id",
+      "RandomPassword s3-key-secret",
       "Volume a-backup-repository",
       "Volume a-etcd-1-data",
       "Volume a-etcd-2-data",
@@ -53,6 +56,8 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "Volume a-postgres-2-data",
       "Volume a-postgres-3-data",
       "Volume a-prometheus-data",
+      "Volume a-restore-drill",
+      "Volume a-s3-data",
     ]
   `);
 });
@@ -72,6 +77,8 @@ test("what is made once is not made again", () => {
       "Command a-postgres-1-certificate": "create update environment",
       "Command a-postgres-2-certificate": "create update environment",
       "Command a-postgres-3-certificate": "create update environment",
+      "Command a-restore-drill-certificate": "create update environment",
+      "Command a-s3-certificate": "create update environment",
       "Command certificate-authority": "create update environment stdin triggers",
     }
   `);
@@ -112,6 +119,8 @@ describe("order", () => {
     ["Container a-etcd-2", ["Container a-etcd-1"]],
     ["Container a-etcd-3", ["Container a-etcd-2"]],
     ["Container a-postgres-1", ["Container a-etcd-1", "Container a-etcd-2", "Container a-etcd-3"]],
+    // It may have to restore before it can start.
+    ["Container a-postgres-1", ["Container a-backup"]],
     ["Container a-postgres-2", ["Container a-postgres-1", "Container a-etcd-3"]],
     ["Container a-postgres-3", ["Container a-postgres-2", "Container a-etcd-3"]],
     ["Container a-router", ["Container a-postgres-3", "Command a-router-haproxy.cfg"]],
@@ -125,7 +134,11 @@ describe("order", () => {
     ["Container a-app-1", ["Command a-migrations", "Container a-pooler-1", "Container a-pooler-2"]],
     ["Container a-app-2", ["Container a-app-1", "Container a-pooler-2"]],
     ["Container a-edge", ["Container a-app-2", "Command a-edge-haproxy.cfg"]],
-    ["Container a-backup", ["Command a-roles", "Command a-backup-pgbackrest.conf"]],
+    [
+      "Container a-backup",
+      ["Container a-s3", "Command a-backup-pgbackrest.conf", "Command a-backup-backup.json"],
+    ],
+    ["Container a-restore-drill", ["Container a-backup", "Command a-roles"]],
     ["Container a-postgres-exporter", ["Command a-roles"]],
     ["Container a-pooler-exporter-1", ["Container a-pooler-1", "Container a-pooler-2"]],
     ["Container a-guard", ["Container a-docker-proxy", "Container a-postgres-3"]],
@@ -142,6 +155,15 @@ describe("order", () => {
     const last = tree.waitsFor("Container a-edge");
     for (const tier of ["etcd-1", "postgres-1", "pooler-1", "app-1"]) {
       expect([...last]).toContain(`Container a-${tier}`);
+    }
+  });
+
+  test("the repositories wait for no member, for a member may wait for them", () => {
+    for (const label of ["Container a-s3", "Container a-backup"]) {
+      const members = [...tree.waitsFor(label)].filter((each) =>
+        /a-(etcd|postgres|roles)/.test(each),
+      );
+      expect(members, label).toEqual([]);
     }
   });
 

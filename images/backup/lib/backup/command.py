@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import time
 
-from . import jobs, listing, paths, retention, sums
+from engine import pgbackrest_config
+
+from . import jobs, listing, paths, verification
 from .errors import BackupError, Busy, NotReady
 from .process import end_children_on_termination
 from .settings import load
@@ -18,10 +21,25 @@ NOT_READY_CODE = 69
 FAILED_CODE = 1
 HEARTBEAT_SECONDS = 30
 PING_SECONDS = 4
+REPOSITORIES = ("local", "cloud", jobs.ALL)
+SOURCE_FOLDER = paths.REPOSITORY / "source"
 
 
 def backup() -> int:
     """holdfast-backup: takes a backup now."""
+    arguments = _backup_parser().parse_args()
+    end_children_on_termination()
+    try:
+        return _act(arguments)
+    except Busy as error:
+        return _failed(error, BUSY_CODE)
+    except NotReady as error:
+        return _failed(error, NOT_READY_CODE)
+    except BackupError as error:
+        return _failed(error, FAILED_CODE)
+
+
+def _backup_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="holdfast-backup",
         description="Takes a backup now. Never beside another run.",
@@ -31,37 +49,71 @@ def backup() -> int:
     action.add_argument(
         "--now",
         choices=(*jobs.KINDS, "physical"),
-        help="what to take; physical is full or incr, by rotation",
+        help="what to take; physical is full or diff, by rotation",
     )
-    action.add_argument("--prepare", action="store_true", help="only make the stanza ready")
+    action.add_argument("--prepare", action="store_true", help="only make the stanzas ready")
     action.add_argument(
         "--accept-new-cluster",
         action="store_true",
-        help="continue this repository with the cluster that runs now, and take a full backup",
+        help="continue the repositories with the cluster that runs now, and take full backups",
+    )
+    action.add_argument(
+        "--make-room",
+        action="store_true",
+        help="while the volume is full, expire the oldest local backups that the cloud holds",
+    )
+    action.add_argument(
+        "--source",
+        action="store_true",
+        help="read another stack's repository, described as JSON on standard input, as `source`",
+    )
+    action.add_argument("--forget-source", action="store_true", help="the end of that")
+    parser.add_argument(
+        "--repository", choices=REPOSITORIES, default=jobs.ALL, help="default: all there are"
     )
     parser.add_argument("--wait", type=float, default=0, metavar="SECONDS", help="for another run")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    arguments = parser.parse_args()
-    end_children_on_termination()
-    try:
-        if arguments.prepare:
-            jobs.prepare()
-            return 0
-        outcome = (
-            jobs.accept_new_cluster()
-            if arguments.accept_new_cluster
-            else jobs.backup(arguments.now, arguments.wait)
-        )
-    except Busy as error:
-        return _failed(error, BUSY_CODE)
-    except NotReady as error:
-        return _failed(error, NOT_READY_CODE)
-    except BackupError as error:
-        return _failed(error, FAILED_CODE)
+    return parser
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    if arguments.source:
+        return _source()
+    if arguments.forget_source:
+        pgbackrest_config.forget_source()
+        shutil.rmtree(SOURCE_FOLDER, ignore_errors=True)
+        return 0
+    if arguments.prepare:
+        jobs.prepare(arguments.repository)
+        return 0
+    if arguments.make_room:
+        gone = jobs.make_room()
+        print(f"expired: {', '.join(gone) or 'nothing'}")
+        return 0
+    results = (
+        jobs.accept_new_cluster(arguments.repository)
+        if arguments.accept_new_cluster
+        else jobs.backup(arguments.now, arguments.repository, arguments.wait)
+    )
     if arguments.json:
-        print(json.dumps({"label": outcome.label, "bytes": outcome.bytes}))
-    else:
-        print(f"{outcome.label}: {listing.size(outcome.bytes)}")
+        print(json.dumps({"runs": [vars(result) for result in results]}))
+    for result in results:
+        name = f"{result.repository} {result.kind}"
+        if result.error:
+            print(f"holdfast-backup: {name}: {result.error}", file=sys.stderr)
+        elif not arguments.json:
+            print(f"{name}: {result.label}, {listing.size(result.bytes)}")
+    return FAILED_CODE if any(result.error for result in results) else 0
+
+
+def _source() -> int:
+    try:
+        order = json.load(sys.stdin)
+    except ValueError as error:
+        raise BackupError(f"standard input is not JSON: {error}") from error
+    if not isinstance(order, dict):
+        raise BackupError("standard input is not a JSON object")
+    print(pgbackrest_config.write_source(order))
     return 0
 
 
@@ -70,44 +122,43 @@ def backups() -> int:
     parser = argparse.ArgumentParser(prog="holdfast-backups", description="Lists what exists.")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
+        "--report",
+        action="store_true",
+        help="print rows and the state of each repository as JSON",
+    )
+    parser.add_argument(
         "--verify",
         nargs="?",
         const="",
         metavar="LABEL",
-        help="compare every file with its sha256 sum (all backups, or LABEL)",
+        help="read the backups (all, or LABEL) and compare them with their checksums",
+    )
+    parser.add_argument(
+        "--repository", choices=REPOSITORIES, default=jobs.ALL, help="what to verify"
     )
     arguments = parser.parse_args()
     try:
         if arguments.verify is not None:
-            return _verify(arguments.verify, arguments.json)
-        listed = listing.rows(load(paths.SETTINGS))
+            return _verify(arguments.verify, arguments.repository, arguments.json)
+        # Not at the top: holdfast-backup needs none of it.
+        from report.show import show
+
+        return show(load(paths.SETTINGS), as_json=arguments.json, whole=arguments.report)
     except BackupError as error:
         return _failed(error, FAILED_CODE)
-    print(json.dumps(listed) if arguments.json else listing.table(listed))
-    return 0
 
 
-def _verify(label: str, as_json: bool) -> int:
-    folders = {
-        path.name: (path, paths.REPOSITORY if root == paths.SUMS else path)
-        for root in (paths.SUMS, paths.DUMPS)
-        if root.is_dir()
-        for path in sorted(root.iterdir())
-        if not path.name.endswith(retention.PARTIAL)
-    }
-    if label and label not in folders:
-        raise BackupError(f"there is no backup {label}: holdfast-backups lists them")
-    chosen = [label] if label else sorted(folders)
-    results = {name: sums.check(*folders[name]) for name in chosen}
-    faults = [(name, fault) for name, found in results.items() for fault in found]
+def _verify(label: str, repository: str, as_json: bool) -> int:
+    result = verification.verify(load(paths.SETTINGS), repository, label)
     if as_json:
-        rows = [{"label": name, "file": f.file, "problem": f.problem} for name, f in faults]
-        print(json.dumps({"checked": chosen, "faults": rows}))
+        faults = [vars(finding) for finding in result.found]
+        print(json.dumps({"checked": result.checked, "faults": faults}))
     else:
-        for name, fault in faults:
-            print(f"{name}: {fault.file} {fault.problem}")
-        print(f"{len(chosen)} checked, {len(faults)} faults")
-    return FAILED_CODE if faults else 0
+        for finding in result.found:
+            where = f"{finding.repository} {finding.label}".strip()
+            print(f"{where}: {finding.file} {finding.problem}")
+        print(f"{len(result.checked)} checked, {len(result.found)} faults")
+    return FAILED_CODE if result.found else 0
 
 
 def health() -> int:
@@ -120,8 +171,9 @@ def health() -> int:
     if age > HEARTBEAT_SECONDS:
         print(f"the supervisor has been silent for {age:.0f} s")
         return FAILED_CODE
+    config = pgbackrest_config.path_of("local")
     ping = subprocess.run(
-        ["pgbackrest", f"--config={paths.PGBACKREST_CONFIG}", "server-ping", "127.0.0.1"],
+        ["pgbackrest", f"--config={config}", "server-ping", "127.0.0.1"],
         capture_output=True,
         text=True,
         timeout=PING_SECONDS,

@@ -1,5 +1,8 @@
 """Logical backups: pg_dump in custom format from one exported snapshot, with what proves it later.
 
+The same snapshot serves the dump of the whole database, the one of the tables that were named, and
+the checksum of every table's content (M25): a restore can be compared with exactly this instant.
+
 The snapshot's connection and pg_dump must reach the same server, so they go to one node and not
 through the router, which may choose another for each. A replica is preferred, the least late.
 """
@@ -15,7 +18,9 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 
-from . import paths, retention, sums
+from proof import checksums
+
+from . import paths, private, retention, sums
 from .cluster import Member
 from .errors import BackupError
 from .process import run
@@ -25,6 +30,14 @@ ROLE = "backup"
 CONNECT_SECONDS = 10
 # A migration that holds a table must delay the dump, not hang it for ever.
 LOCK_WAIT = "60s"
+# A server that takes the connection and then says nothing: the kernel finds out.
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+LONGEST_SECONDS = 12 * 3600.0
 POSITION = """
 SELECT pg_export_snapshot(),
        CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
@@ -33,6 +46,10 @@ SELECT pg_export_snapshot(),
        current_setting('server_version'),
        extract(epoch FROM CASE WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp()
                                ELSE clock_timestamp() END)::float8
+"""
+TABLE = """
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass(%s) AND c.relkind IN ('r', 'p', 'm')
 """
 
 
@@ -55,7 +72,9 @@ def take(settings: Settings, members: list[Member], now: float) -> Dump:
         "PGPASSFILE": str(paths.PASSWORD_FILE),
         "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS),
     }
-    contents = [_database(name, source, folder, environment) for name in settings.databases]
+    contents = [
+        _database(settings, name, source, folder, environment) for name in settings.databases
+    ]
     run(
         [
             *_client("pg_dumpall", source),
@@ -65,6 +84,7 @@ def take(settings: Settings, members: list[Member], now: float) -> Dump:
             f"--file={folder / 'globals.sql'}",
         ],
         environment,
+        LONGEST_SECONDS,
     )
     manifest = {
         "kind": "logical",
@@ -83,41 +103,43 @@ def take(settings: Settings, members: list[Member], now: float) -> Dump:
 
 
 def _database(
-    name: str, source: Member, folder: Path, environment: dict[str, str]
+    settings: Settings, name: str, source: Member, folder: Path, environment: dict[str, str]
 ) -> dict[str, Any]:
     """Dumps one database and returns its part of the manifest."""
-    file = folder / f"{name}.dump"
-    try:
-        connection = psycopg2.connect(
-            host=source.host,
-            port=source.port,
-            dbname=name,
-            user=ROLE,
-            passfile=str(paths.PASSWORD_FILE),
-            connect_timeout=CONNECT_SECONDS,
-            application_name="holdfast-backup",
-        )
-    except psycopg2.OperationalError as error:
-        raise BackupError(f"cannot connect to {name} on {source.name}: {error}".strip()) from error
+    connection = _connect(name, source)
     try:
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         snapshot, lsn, size, version, moment = _position(connection)
-        run(
-            [
-                *_client("pg_dump", source),
-                "--format=custom",
-                "--compress=zstd:3",
-                f"--snapshot={snapshot}",
-                f"--lock-wait-timeout={LOCK_WAIT}",
-                f"--file={file}",
-                name,
-            ],
-            environment,
-        )
+        selected = _existing(connection, settings.tables)
+        common = [
+            *_client("pg_dump", source),
+            "--format=custom",
+            "--compress=zstd:3",
+            f"--snapshot={snapshot}",
+            f"--lock-wait-timeout={LOCK_WAIT}",
+        ]
+        file = folder / f"{name}.dump"
+        run([*common, f"--file={file}", name], environment, LONGEST_SECONDS)
+        selection = None
+        if selected:
+            part = folder / f"{name}.tables.dump"
+            # A partitioned table's rows are in its children.
+            tables = [f"--table-and-children={_pattern(*one)}" for one in selected]
+            run([*common, *tables, f"--file={part}", name], environment, LONGEST_SECONDS)
+            selection = {
+                "file": part.name,
+                "bytes": part.stat().st_size,
+                "tables": [f"{schema}.{table}" for schema, table in selected],
+            }
+        # Last: it changes how the session reads names, and pg_dump needs only the snapshot.
+        contents = checksums.of_database(connection)
+    except psycopg2.Error as error:
+        raise BackupError(f"{name} on {source.name}: {error}".strip()) from error
     finally:
         connection.close()
-    # Reads the archive's directory back: a dump cut short does not pass.
-    run(["pg_restore", "--list", f"--file={os.devnull}", str(file)])
+    for part in (file, *([folder / selection["file"]] if selection else [])):
+        # Reads the archive's directory back: a dump cut short does not pass.
+        run(["pg_restore", "--list", f"--file={os.devnull}", str(part)])
     return {
         "name": name,
         "file": file.name,
@@ -127,7 +149,44 @@ def _database(
         "lsn": lsn,
         "snapshotTime": moment,
         "serverVersion": version,
+        "selection": selection,
+        "tables": contents,
     }
+
+
+def _connect(name: str, source: Member) -> psycopg2.extensions.connection:
+    try:
+        return psycopg2.connect(
+            host=source.host,
+            port=source.port,
+            dbname=name,
+            user=ROLE,
+            passfile=str(paths.PASSWORD_FILE),
+            connect_timeout=CONNECT_SECONDS,
+            application_name="holdfast-backup",
+            **KEEPALIVE,
+        )
+    except psycopg2.OperationalError as error:
+        raise BackupError(f"cannot connect to {name} on {source.name}: {error}".strip()) from error
+
+
+def _existing(
+    connection: psycopg2.extensions.connection, tables: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    """Schema and name of those tables that this database has."""
+    found: list[tuple[str, str]] = []
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(TABLE, (table,))
+            row = cursor.fetchone()
+            if row is not None:
+                found.append((row[0], row[1]))
+    return found
+
+
+def _pattern(schema: str, table: str) -> str:
+    """A table's exact name as pg_dump wants it: in quotes, or it would be a pattern. Pure."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in (schema, table))
 
 
 def _position(
@@ -159,7 +218,4 @@ def write_password_file() -> None:
     except OSError as error:
         raise BackupError(f"cannot read {paths.BACKUP_PASSWORD}: {error.strerror}") from error
     escaped = password.replace("\\", "\\\\").replace(":", "\\:")
-    paths.RUNTIME.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(paths.PASSWORD_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"*:*:*:{ROLE}:{escaped}\n")
+    private.replace(paths.PASSWORD_FILE, f"*:*:*:{ROLE}:{escaped}\n")

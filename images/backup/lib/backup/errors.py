@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args
+
+Cause = Literal[
+    "unreachable",
+    "credentials",
+    "bucket",
+    "full",
+    "stanza",
+    "damaged",
+    "certificate",
+    "clock",
+    "other",
+]
+CAUSES: tuple[str, ...] = get_args(Cause)
+
 
 class BackupError(Exception):
     """A run failed; the message says why and, where a person must act, what to type."""
+
+
+class RepositoryFault(BackupError):
+    """One repository cannot be used; the other may well.
+
+    `cause`: unreachable (no connection, no answer, 5xx), credentials (keys refused), bucket (there
+    is none of that name), full, stanza (missing, or another cluster's), damaged (content that is
+    not what was stored, or does not open with our cipher pass), certificate (not from the
+    authority we trust, or ended), clock (the difference to the server's is too large), other.
+    """
+
+    def __init__(self, repository: str, cause: Cause, message: str) -> None:
+        super().__init__(f"repository {repository}: {message}")
+        self.repository = repository
+        self.cause = cause
 
 
 class NotReady(BackupError):

@@ -6,20 +6,40 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Mapping
 
 from .errors import BackupError
 
-ERROR_LINES = 6
+# A refused S3 request is told in forty lines.
+ERROR_LINES = 80
 # pgBackRest's first line repeats every option: noise in a log, and never the reason of a failure.
 NOISE = "command begin"
+# What a program told to end may still need for cleaning up.
+GOODBYE_SECONDS = 10
 
 _children: set[subprocess.Popen[str]] = set()
 
 
-def run(command: list[str], environment: Mapping[str, str] | None = None) -> str:
-    """Runs `command` to its end and returns its output; raises BackupError with its last lines."""
+class ProgramFailed(BackupError):
+    """A program ended with an error, or did not end in time. `lines`: the last of its output."""
+
+    def __init__(self, message: str, lines: list[str]) -> None:
+        super().__init__(message)
+        self.lines = lines
+
+
+def run(
+    command: list[str],
+    environment: Mapping[str, str] | None = None,
+    timeout_seconds: float | None = None,
+    quiet: bool = False,
+) -> str:
+    """Runs `command` to its end and returns its output; raises ProgramFailed with its last lines.
+
+    After `timeout_seconds` it is told to end, then killed. `quiet`: nothing goes to the log.
+    """
     tail: deque[str] = deque(maxlen=ERROR_LINES)
     output: list[str] = []
     child = subprocess.Popen(
@@ -27,28 +47,51 @@ def run(command: list[str], environment: Mapping[str, str] | None = None) -> str
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="replace",
         env={**os.environ, **(environment or {})},
     )
     _children.add(child)
+    overdue = threading.Event()
+    alarm = threading.Timer(timeout_seconds, _end, (child, overdue)) if timeout_seconds else None
+    if alarm is not None:
+        alarm.daemon = True
+        alarm.start()
     try:
         for line in child.stdout or ():
             output.append(line)
             if NOISE not in line:
                 tail.append(line.strip())
-                sys.stderr.write(line)
+                if not quiet:
+                    sys.stderr.write(line)
         code = child.wait()
     finally:
+        if alarm is not None:
+            alarm.cancel()
         _children.discard(child)
+        if child.stdout is not None:
+            child.stdout.close()
+    lines = list(tail)
+    if overdue.is_set():
+        late = f"{command[0]} did not end within {timeout_seconds:.0f} s"
+        raise ProgramFailed(f"{late}: {reason(lines)}", [late, *lines])
     if code != 0:
-        raise BackupError(f"{command[0]} ended with code {code}: {_reason(tail)}")
+        raise ProgramFailed(f"{command[0]} ended with code {code}: {reason(lines)}", lines)
     return "".join(output)
 
 
-def _reason(tail: deque[str]) -> str:
+def reason(lines: list[str]) -> str:
     """The lines from the first that names an error; all of them when none does."""
-    lines = list(tail)
     first = next((i for i, line in enumerate(lines) if "ERROR" in line or "error:" in line), 0)
     return " ".join(lines[first:]).strip() or "no output"
+
+
+def _end(child: subprocess.Popen[str], overdue: threading.Event) -> None:
+    overdue.set()
+    child.terminate()
+    try:
+        child.wait(GOODBYE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
 
 
 def end_children_on_termination() -> None:

@@ -2,6 +2,7 @@ import { Docker } from "../../../../commands/docker.ts";
 import type { Box } from "../../../../commands/drills/boxes.ts";
 import type { OwnStatus, Statuses } from "../../../../commands/drills/probe.ts";
 import { emptyRecord } from "../../../../commands/drills/result.ts";
+import type { Firing } from "../../../../commands/drills/scene.ts";
 import { judge, type Look } from "../../../../commands/drills/site.ts";
 import type { Stage, StoppableLoad } from "../../../../commands/drills/stage.ts";
 import type { LedgerRow, LoadRecord, WriteCall } from "../../../../commands/drills/types.ts";
@@ -117,7 +118,8 @@ export class FakeStage implements Stage {
   now = () => this.#now;
   say = () => undefined;
   conditions = () => "a quiet machine";
-  alerts = async () => ["PostgresDown"];
+  hold: number | undefined;
+  alerts = async (): Promise<Firing[]> => [{ name: "PostgresDown" }];
   look = async () => this.looks();
 
   rows = async (container: string) => {

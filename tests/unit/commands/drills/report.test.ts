@@ -110,6 +110,14 @@ describe("the terminal's table", () => {
     expect(lines[3]).toEqual(["disk-full", "skipped", ...Array(13).fill("-")]);
   });
 
+  test("says of backups when the alert came and when they were whole again", () => {
+    const text = drillTable([result({ alertSeconds: 31.2, wholeAgainSeconds: 8.21 })]);
+    expect(text).toContain("  leader-killed: alert after 31.2 s, backups whole again after 8.21 s");
+    expect(drillTable([result({ alertSeconds: 3 })])).not.toContain("whole again");
+    const byItself = drillTable([result({ wholeAgainSeconds: 2 })]);
+    expect(byItself).toContain("  leader-killed: backups whole again after 2.00 s");
+  });
+
   test("fits into 150 columns, the longest name included", () => {
     const drill = DRILLS.map(({ name }) => name).toSorted((a, b) => b.length - a.length)[0] ?? "";
     const times = { writeGapSeconds: 120, readGapSeconds: 120, redundancySeconds: 120 };

@@ -38,8 +38,8 @@ describe("an alert that a fault has to raise", () => {
     const stage = new FakeStage();
     stage.alerts = async () =>
       stage.log.includes("inject postgres-1") && stage.now() >= 9
-        ? ["PostgresDown", "TransactionsSlow"]
-        : ["PostgresDown"];
+        ? [{ name: "PostgresDown" }, { name: "TransactionsSlow" }]
+        : [{ name: "PostgresDown" }];
     const result = await runDrill(alerting(stage), stage, never);
     expect(result.alertSeconds).toBeGreaterThan(0);
     expect(result.notes).toContain("new alerts before the fault was undone: TransactionsSlow");
@@ -50,9 +50,45 @@ describe("an alert that a fault has to raise", () => {
     expect(result.alertSeconds).toBeUndefined();
   });
 
+  test("of another place or cause is another alert", async () => {
+    const stage = new FakeStage();
+    const firing = (cause: string) => ({ name: "RepositoryFault", labels: { cause, job: "x" } });
+    stage.alerts = async () =>
+      stage.log.includes("inject postgres-1")
+        ? [firing("full"), ...(stage.now() >= 9 ? [firing("bucket")] : [])]
+        : [];
+    const alert = { name: "RepositoryFault", labels: { cause: "bucket" } };
+    const result = await runDrill({ ...alerting(stage), alert }, stage, never);
+    expect(result.alertSeconds).toBeGreaterThan(3);
+    expect(result.notes.at(-1)).toBe(
+      "new alerts before the fault was undone: RepositoryFault (full), RepositoryFault (bucket)",
+    );
+  });
+
+  test("ends the fault once it has fired, not before the fault has lasted long enough", async () => {
+    for (const [after, lasted] of [
+      [2, 6],
+      [9, 9],
+      [99, 20],
+    ] as const) {
+      const stage = new FakeStage();
+      const begin = () => (stage.marks.get("fault: postgres-killed") ?? Infinity) - 100;
+      stage.alerts = async () =>
+        stage.now() >= begin() + after ? [{ name: "TransactionsSlow" }] : [];
+      const drill = fault(stage, async () => ({
+        fault: "it was broken",
+        holdSeconds: 20,
+        untilAlertSeconds: 6,
+      }));
+      await runDrill({ ...drill, alert: "TransactionsSlow" }, stage, never);
+      const undone = stage.marks.get("undone: it is mended") ?? 0;
+      expect(undone - 100 - begin()).toBe(lasted);
+    }
+  });
+
   test("that fires already proves nothing", async () => {
     const stage = new FakeStage();
-    stage.alerts = async () => ["TransactionsSlow"];
+    stage.alerts = async () => [{ name: "TransactionsSlow" }];
     const result = await runDrill(alerting(stage), stage, never);
     expect(result.error).toContain("TransactionsSlow fires already");
     expect(stage.log).not.toContain("inject postgres-1");
@@ -95,6 +131,51 @@ describe("one drill", () => {
       "postgres-3",
     ]);
     expect(result.error).toBeUndefined();
+  });
+
+  test("what is whole again later than redundancy is waited for under the load, and timed", async () => {
+    const stage = new FakeStage();
+    let sleep: (seconds: number) => Promise<void> = async () => undefined;
+    const drill = fault(stage, async (scene) => {
+      sleep = scene.sleep;
+      return {
+        fault: "it was broken",
+        whole: async () => {
+          await sleep(40);
+          stage.log.push("whole");
+        },
+      };
+    });
+    const result = await runDrill({ ...drill, name: "s3-unavailable" }, stage, never);
+    expect(result.wholeAgainSeconds).toBeGreaterThanOrEqual(40);
+    expect(result.wholeAgainSeconds).toBeLessThan(42);
+    expect(stage.log.indexOf("whole")).toBeLessThan(stage.log.indexOf("stop"));
+    expect(result.redundancySeconds).toBeLessThan(40);
+  });
+
+  test("what does not become whole fails the drill, with its words", async () => {
+    const stage = new FakeStage();
+    const drill = fault(stage, async () => ({
+      fault: "it was broken",
+      whole: () => Promise.reject(new Error("cloud has a hole")),
+    }));
+    const result = await runDrill(drill, stage, never);
+    expect(result).toMatchObject({ passed: false, error: "cloud has a hole" });
+    expect(result.wholeAgainSeconds).toBeUndefined();
+  });
+
+  test("what mended itself is timed by the fault; an alert that goes on afterwards is an error", async () => {
+    const stage = new FakeStage();
+    stage.alerts = async () =>
+      stage.log.includes("inject postgres-1") ? [{ name: "BackupDamaged" }] : [];
+    const drill = fault(stage, async () => ({
+      fault: "a segment was deleted",
+      figures: { wholeAgainSeconds: 7 },
+      whole: async () => undefined,
+    }));
+    const result = await runDrill({ ...drill, alert: "BackupDamaged" }, stage, never);
+    expect(result.wholeAgainSeconds).toBe(7);
+    expect(result.error).toBe("its alert fires 60 s after all is whole again");
   });
 
   test("a row that one replica lacks is a miss", async () => {

@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { activeSite } from "../cluster/leader.ts";
+import { clusterMembers, type Member } from "../cluster/members.ts";
+import { Fault } from "../fault.ts";
+import { note, type Progress, step } from "../ui.ts";
+import { backUpAnew, firstWrite, recoveredTo } from "./afterwards.ts";
+import {
+  chooseRestorer,
+  orderUnderWay,
+  type Place,
+  placesOf,
+  progressLine,
+  say,
+} from "./members.ts";
+import type { RestoreOrder, RestoreOutcome, RestoreRequest } from "./types.ts";
+
+const LOOK_MS = 1_000;
+/** An orderly end of PostgreSQL takes a checkpoint; by force after two minutes at most. */
+const STOP_MS = 200_000;
+/** A container that is being restarted does not answer for some seconds. */
+const SILENCE_MS = 60_000;
+const WAIT_SECONDS = 60;
+const PUT_BACK = "the old data is still there; to put it back: ./holdfast restore --cancel";
+
+/**
+ * Restores a whole cluster: orders to the members, `go`, their phases, the first write, the replicas,
+ * fresh backups. Members' containers may appear while it runs. One that is under way already is
+ * followed to its end.
+ *
+ * Aborted before `go`, every member goes on as it was; after it, the members finish without us.
+ *
+ * @throws Fault with pgBackRest's or PostgreSQL's words when it failed
+ */
+export async function followRestore(request: RestoreRequest): Promise<RestoreOutcome> {
+  const startedAt = new Date().toISOString();
+  const { settings } = request;
+  const present = await appear(request);
+  const restored = await step("the database is restored", "", async (progress) => {
+    const id = orderUnderWay(present) ?? (await order(request, present, progress));
+    const place = await carryOut(request, id, progress);
+    const title = `the database is restored from ${request.repository} on ${place.name}`;
+    return { value: place, title };
+  });
+  const { docker, container, name, state } = restored;
+  const found = await recoveredTo(docker, container, settings.database.name);
+  const firstWriteAt = await firstWrite(docker, container, request.signal);
+  note(`  ok   first write on ${name}, recovered to ${found ?? "an unknown moment"}`);
+  const members = await whole(request);
+  const lacks = [...members.lacks, ...(await backUpAnew(settings, request.signal))];
+  return {
+    startedAt,
+    recoveredTo: found,
+    firstWriteAt,
+    wholeAt: new Date().toISOString(),
+    member: name,
+    timeline: members.timeline,
+    members: members.count,
+    label: state?.label ?? null,
+    lacks,
+  };
+}
+
+/** Waits until the first members' containers run and answer. @throws Fault after waitSeconds */
+async function appear(request: RestoreRequest): Promise<Place[]> {
+  const { settings, waitSeconds = WAIT_SECONDS } = request;
+  const least = request.firstMembers ?? settings.database.replicas + 1;
+  const end = Date.now() + waitSeconds * 1000;
+  for (;;) {
+    const places = await placesOf(settings).catch(() => []);
+    const ready = places.filter(({ state }) => state !== null);
+    if (ready.length >= least && ready.length === places.length) {
+      return ready;
+    }
+    refuseAborted(request.signal);
+    if (Date.now() > end) {
+      throw new Fault(
+        `${ready.length} of ${least} database members answer`,
+        `./holdfast up --stack ${settings.stack}`,
+      );
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Stops the members and lets them begin. @returns the order's id */
+async function order(
+  request: RestoreRequest,
+  present: readonly Place[],
+  progress: Progress,
+): Promise<string> {
+  const { settings, repository, target, label = null, discard = false } = request;
+  const leader = await leaderOf(request);
+  const restorer = chooseRestorer(present, leader);
+  const id = `${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(2).toString("hex")}`;
+  const [site = "a"] = Object.keys(settings.sites);
+  const text: RestoreOrder = {
+    id,
+    repository,
+    target,
+    label,
+    stanza: request.stanza ?? `${settings.stack}-${site}`,
+    restorer,
+    members: present.map(({ name }) => name),
+    discard,
+  };
+  // The leader last: with a replica left, it would only hand the lead to that one.
+  const last = leader ?? restorer;
+  const sequence = [...present].sort((a, b) => Number(a.name === last) - Number(b.name === last));
+  try {
+    for (const group of [sequence.slice(0, -1), sequence.slice(-1)]) {
+      await Promise.all(group.map((place) => say(place, "order", text)));
+      await reach(request, id, group, progress);
+    }
+    refuseAborted(request.signal);
+  } catch (error) {
+    await callOff(present, id);
+    throw error;
+  }
+  for (const place of [...sequence].sort((a) => (a.name === restorer ? -1 : 1))) {
+    await say(place, "go");
+  }
+  return id;
+}
+
+/** Until these members are stopped. @throws Fault when one cannot */
+async function reach(
+  request: RestoreRequest,
+  id: string,
+  group: readonly Place[],
+  progress: Progress,
+): Promise<void> {
+  const end = Date.now() + STOP_MS;
+  for (;;) {
+    refuseAborted(request.signal);
+    const places = (await placesOf(request.settings)).filter(({ name }) =>
+      group.some((one) => one.name === name),
+    );
+    progress(progressLine(places));
+    const failed = places.find(({ state }) => state?.id === id && state.phase === "failed");
+    if (failed) {
+      throw new Fault(`${failed.name} cannot restore: ${failed.state?.detail}`);
+    }
+    if (places.every(({ state }) => state?.id === id && state.phase === "stopped")) {
+      return;
+    }
+    if (Date.now() > end) {
+      throw new Fault(`PostgreSQL does not stop: ${progressLine(places)}`);
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+/** Nothing was changed yet: every member goes on as it was. */
+async function callOff(places: readonly Place[], id: string): Promise<void> {
+  note("  …    called off: the members go on as they were");
+  const now = await Promise.all(places.map((place) => say(place, "cancel").catch(() => id)));
+  note(`  ok   ${now.length} members were told`);
+}
+
+/** Follows the phases until somebody leads. @returns the one who restored */
+async function carryOut(request: RestoreRequest, id: string, progress: Progress): Promise<Place> {
+  let heard = Date.now();
+  let said = "";
+  for (;;) {
+    const places = await placesOf(request.settings).catch(() => []);
+    const own = places.filter(({ state }) => state?.id === id);
+    const line = progressLine(own);
+    progress(line);
+    const phases = own.map(({ name, state }) => `${name} ${state?.phase}`).join(", ");
+    if (phases !== said && own.length > 0) {
+      said = phases;
+      note(`  …    ${line}`);
+    }
+    const failed = own.find(({ state }) => state?.phase === "failed");
+    if (failed) {
+      throw new Fault(`the restore failed on ${failed.name}: ${failed.state?.detail}`, PUT_BACK);
+    }
+    // Only the restorer's label is known to it.
+    const done = own.find(({ state }) => state?.phase === "done" && state.label);
+    if (done) {
+      return done;
+    }
+    heard = own.length > 0 ? Date.now() : heard;
+    if (Date.now() - heard > SILENCE_MS) {
+      throw new Fault("no member that restores answers", "docker logs tells more; repeat to go on");
+    }
+    if (request.signal?.aborted) {
+      throw new Fault(
+        "interrupted; the members go on by themselves",
+        "repeat the command to watch them, ./holdfast status to look",
+      );
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+interface Whole {
+  readonly timeline: number;
+  readonly count: number;
+  readonly lacks: readonly string[];
+}
+
+/** Until every member streams, for as long as a member may take to be seeded. */
+async function whole(request: RestoreRequest): Promise<Whole> {
+  const { settings, signal } = request;
+  const expected = settings.database.replicas + 1;
+  const end = Date.now() + settings.database.seedTimeoutSeconds * 1000;
+  return step(`${expected} members stream`, "replicas clone the leader", async (progress) => {
+    for (;;) {
+      const { docker, containers } = await activeSite(settings);
+      const members = await clusterMembers(docker, containers);
+      const leader = members.find(({ role }) => role === "leader");
+      const missing = lacking(members, expected);
+      const result = { timeline: leader?.timeline ?? 0, count: members.length };
+      if (missing.length === 0) {
+        return { value: { ...result, lacks: [] } };
+      }
+      progress(missing.join("; "));
+      if (Date.now() > end || signal?.aborted) {
+        return { value: { ...result, lacks: missing }, title: "not every member streams" };
+      }
+      await sleep(LOOK_MS);
+    }
+  });
+}
+
+/** What keeps a cluster from being whole, in sentences. Pure. */
+export function lacking(members: readonly Member[], expected: number): string[] {
+  const leader = members.find(({ role }) => role === "leader");
+  const found = members.flatMap(({ name, role, state, timeline }) => {
+    if (role === "leader") {
+      return state === "running" ? [] : [`${name} leads and is ${state}`];
+    }
+    if (state !== "streaming") {
+      return [`${name} is ${state}`];
+    }
+    return timeline === leader?.timeline ? [] : [`${name} is on timeline ${timeline}`];
+  });
+  const few =
+    members.length < expected ? [`${members.length} of ${expected} members are there`] : [];
+  return [...(leader ? [] : ["nobody leads"]), ...found, ...few];
+}
+
+async function leaderOf({ settings }: RestoreRequest): Promise<string | undefined> {
+  const { docker, containers } = await activeSite(settings);
+  const members = await clusterMembers(docker, containers);
+  return members.find(({ role, state }) => role === "leader" && state === "running")?.name;
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new Fault("interrupted; nothing was restored");
+  }
+}

@@ -1,0 +1,83 @@
+import type * as command from "@pulumi/command";
+import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
+import { renderBackupSchedule } from "../../templates/backup-schedule.ts";
+import { renderRepositoryPgbackrestConf } from "../../templates/pgbackrest.conf.ts";
+import { addressOf, aliasOf, slotsOf } from "../docker/addresses.ts";
+import { liveFile } from "../docker/liveFile.ts";
+import { type Placement, scopeOf } from "../docker/placement.ts";
+import { CLOUD_CA_FILE, type Cloud } from "./cloud.ts";
+
+/** Common name of the restore drills' certificate. */
+export const DRILL_COMMON_NAME = "restore-drill";
+
+/** PostgreSQL's wal_segment_size; initdb's default. */
+const SEGMENT_MIB = 16;
+
+/**
+ * The two files that say what is backed up, when and to where; both readers watch them. Declared into
+ * the given volume.
+ */
+export function repositoryFiles(
+  placement: Placement,
+  cloud: Cloud | undefined,
+  live: docker.Volume,
+  opts: pulumi.CustomResourceOptions,
+): command.local.Command[] {
+  const texts = {
+    "pgbackrest.conf": withPath(cloud, (path) => pgbackrestConf(placement, cloud, path)),
+    "backup.json": withPath(cloud, (path) => backupJson(placement, cloud, path)),
+  };
+  return Object.entries(texts).map(([path, content]) =>
+    // A bad schedule leaves the old one in force.
+    liveFile(
+      placement,
+      `backup-${path}`,
+      { volume: live, path, content, image: placement.images.backup },
+      opts,
+    ),
+  );
+}
+
+/** The path in the bucket has the stack's id in it, which the first preview does not know. */
+function withPath(
+  cloud: Cloud | undefined,
+  render: (path: string) => string,
+): pulumi.Input<string> {
+  return cloud === undefined ? render("") : cloud.path.apply(render);
+}
+
+function pgbackrestConf(placement: Placement, cloud: Cloud | undefined, path: string): string {
+  const { backup } = placement.settings;
+  return renderRepositoryPgbackrestConf({
+    clients: [...slotsOf("postgres").map((n) => aliasOf("postgres", n)), DRILL_COMMON_NAME],
+    keepFull: backup.keepFull,
+    ...(cloud === undefined
+      ? {}
+      : { cloud: { ...placeOf(cloud, path), keepDays: backup.cloud.keepDays } }),
+  });
+}
+
+function backupJson(placement: Placement, cloud: Cloud | undefined, path: string): string {
+  const { backup, database, objectives, timings } = placement.settings;
+  return renderBackupSchedule({
+    stanza: scopeOf(placement),
+    nodes: slotsOf("postgres").map((n) => addressOf(placement.subnet, "postgres", n)),
+    databases: [database.name],
+    schedule: backup.schedule,
+    tables: backup.logical,
+    keepDumps: backup.keepDumps,
+    seedMaxAgeSeconds: backup.seedMaxAgeSeconds,
+    queueLimitSegments: Math.floor(database.archiveQueueMiB / SEGMENT_MIB),
+    objectives: { ...objectives, archiveTimeoutSeconds: timings.archiveTimeoutSeconds },
+    ...(cloud === undefined
+      ? {}
+      : { cloud: { ...placeOf(cloud, path), keepDumps: backup.cloud.keepDumps } }),
+  });
+}
+
+function placeOf(cloud: Cloud, path: string) {
+  const { endpoint, region, bucket, pathStyle, caCertificate } = cloud;
+  const authority = caCertificate === undefined ? {} : { caFile: CLOUD_CA_FILE };
+  return { endpoint, region, bucket, path, pathStyle, ...authority };
+}
