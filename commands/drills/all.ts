@@ -1,7 +1,7 @@
 import { describeFault, Fault } from "../fault.ts";
 import { Interrupted, runDrill } from "./run.ts";
 import type { Drill } from "./scene.ts";
-import type { Stage } from "./stage.ts";
+import { type Stage, untilFull } from "./stage.ts";
 import type { DrillResult } from "./types.ts";
 
 /** What several runs gave. */
@@ -35,7 +35,7 @@ export async function runAll(
       const result = await runDrill(drill, stage, signal);
       results.push(result);
       done(result);
-      const missing = result.error ? await missingNow(stage) : [];
+      const missing = result.error ? await missingNow(stage, signal) : [];
       if (missing.length > 0) {
         const why = `holdfast: the stack did not come back by itself: ${missing.join("; ")}`;
         return { results, ended: "broken", why };
@@ -50,12 +50,23 @@ export async function runAll(
   return { results };
 }
 
-/** What full redundancy lacks; that nobody can say is a lack, too. Never throws. */
-async function missingNow(stage: Stage): Promise<readonly string[]> {
+/** For containers that the clearing up has just started. */
+const START_SECONDS = 60;
+
+/**
+ * What full redundancy lacks, once what was cleared up has had its time to start; that nobody can say
+ * is a lack, too. Never throws.
+ */
+async function missingNow(stage: Stage, signal: AbortSignal): Promise<readonly string[]> {
   try {
-    return (await stage.look()).missing;
+    const missing = (await stage.look()).missing;
+    if (missing.length > 0) {
+      await untilFull(stage, START_SECONDS, signal);
+    }
+    return [];
   } catch (error) {
-    return [(error as Error).message];
+    // Interrupted: the next drill says so.
+    return signal.aborted ? [] : [(error as Error).message];
   }
 }
 

@@ -15,7 +15,8 @@ import {
 } from "./members.ts";
 import type { RestoreOrder, RestoreOutcome, RestoreRequest } from "./types.ts";
 
-const LOOK_MS = 1_000;
+/** A look is a `docker exec` in each member, and these have work to do. */
+const LOOK_MS = 2_000;
 /** An orderly end of PostgreSQL takes a checkpoint; by force after two minutes at most. */
 const STOP_MS = 200_000;
 /** A container that is being restarted does not answer for some seconds. */

@@ -79,11 +79,11 @@ function atAGlance(): Section {
       }),
       stat({
         title: "Newest base backup",
-        description: "Age of the newest full or incremental base backup.",
+        description: "Age of the newest base backup in any repository.",
         unit: "s",
         queries: [
           {
-            expr: `time() - max(holdfast_backup_last_success_timestamp_seconds{${HERE}, kind=~"full|incr"})`,
+            expr: `time() - max(holdfast_backup_last_success_timestamp_seconds{${HERE}, kind=~"full|diff|incr"})`,
             legend: "age",
           },
         ],
@@ -220,13 +220,12 @@ function recovery(): Section {
     title: "Recovery",
     panels: [
       lines({
-        title: "Last archived WAL",
-        description:
-          "Age of the newest WAL segment in the repository. It grows while nothing is written.",
+        title: "What a loss would cost",
+        description: "Age of the newest moment that each repository could recover.",
         unit: "s",
         queries: [
           {
-            expr: `time() - holdfast_archive_last_push_timestamp_seconds{${HERE}}`,
+            expr: `time() - holdfast_archive_recoverable_to_timestamp_seconds{${HERE}}`,
             legend: "{{repository}}",
           },
         ],

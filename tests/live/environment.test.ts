@@ -5,7 +5,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { eventually, inside, LiveStack, must, run, runInSteps } from "./stack.ts";
+import { eventually, inside, LiveStack, must, run, runInSteps, sleep } from "./stack.ts";
 
 const stack = new LiveStack();
 let outputs: Record<string, string> = {};
@@ -14,6 +14,13 @@ let databaseUrl = "";
 let readUrl = "";
 
 runInSteps(stack);
+
+interface Backup {
+  readonly repository: string;
+  readonly kind: string;
+  readonly provenAt: string | null;
+  readonly recoverableTo: string | null;
+}
 
 describe("an environment", () => {
   it("comes up and prints its endpoints", async () => {
@@ -187,19 +194,77 @@ describe("an environment", () => {
     expect(alerts.map(({ labels }) => labels.alertname)).toContain("Watchdog");
   });
 
-  it("archives WAL and takes backups whose sums hold", async () => {
-    await eventually("a first full backup", 120, async () =>
-      (await stack.holdfast("backups")).includes("full"),
-    );
+  it("archives WAL into both repositories and takes backups whose sums hold", async () => {
+    const full = (rows: readonly Backup[]) => rows.filter(({ kind }) => kind === "full");
+    await eventually("a first full backup in each repository", 180, async () => {
+      const found = full(await stack.json<Backup[]>("backups"));
+      return new Set(found.map(({ repository }) => repository)).size === 2;
+    });
     await stack.holdfast("backup", "--now", "logical");
-    const list = await stack.json<{ kind: string }[]>("backups");
-    expect(new Set(list.map(({ kind }) => kind))).toEqual(new Set(["full", "logical"]));
+    const list = await stack.json<Backup[]>("backups");
+    const kinds = new Set(list.map(({ repository, kind }) => `${repository} ${kind}`));
+    expect(kinds).toEqual(new Set(["local full", "cloud full", "local logical", "cloud logical"]));
     await stack.holdfast("backups", "--verify");
+    await stack.sql(await stack.leader(), "INSERT INTO live_writes DEFAULT VALUES");
+    const written = Date.now();
+    await eventually("what was written can be recovered from both", 90, async () => {
+      const rows = full(await stack.json<Backup[]>("backups"));
+      return rows.every(({ recoverableTo }) => Date.parse(recoverableTo ?? "") >= written);
+    });
+  });
+
+  it("proves a restore from each repository, of each kind", async () => {
+    for (const repository of ["local", "cloud"]) {
+      for (const kind of ["physical", "logical"]) {
+        await stack.holdfast("drill", "restore", "--repository", repository, "--kind", kind);
+      }
+    }
+    const rows = await stack.json<Backup[]>("backups");
+    expect(rows.filter(({ provenAt }) => provenAt === null)).toEqual([]);
+  });
+
+  it("brings a table back beside the live one", async () => {
     const leader = await stack.leader();
-    const archived = () => stack.sql(leader, "SELECT archived_count FROM pg_stat_archiver");
-    const before = Number(await archived());
-    await stack.sql(leader, "INSERT INTO live_writes DEFAULT VALUES; SELECT pg_switch_wal();");
-    await eventually("the segment is archived", 30, async () => Number(await archived()) > before);
+    await stack.holdfast("restore", "--table", "orders", "--kind", "logical");
+    const schema = await stack.sql(
+      leader,
+      "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'restored%'",
+    );
+    const count = (table: string) => stack.sql(leader, `SELECT count(*) FROM ${table}`);
+    expect(await count(`${schema}.orders`)).toBe(await count("public.orders"));
+    await stack.sql(leader, `DROP SCHEMA ${schema} CASCADE`);
+  });
+
+  it("refuses to restore over a leader that works, and does it when told so, to a moment", async () => {
+    const refusal = await stack.try("restore", "--to", "latest");
+    expect(refusal.code).not.toBe(0);
+    expect(refusal.stderr).toContain("--overwrite");
+    const insert = async () => {
+      const id = await stack.sql(
+        await stack.leader(),
+        "INSERT INTO live_writes DEFAULT VALUES RETURNING id",
+      );
+      return id.split("\n")[0] ?? "";
+    };
+    const kept = await insert();
+    await sleep(1500);
+    const moment = new Date();
+    await sleep(1500);
+    const undone = await insert();
+    await eventually("the moment can be recovered from the cloud", 90, async () => {
+      const rows = await stack.json<Backup[]>("backups");
+      const cloud = rows.filter(({ repository }) => repository === "cloud");
+      return cloud.some(({ recoverableTo }) => Date.parse(recoverableTo ?? "") > moment.getTime());
+    });
+    await stack.holdfast(
+      "restore",
+      ...["--to", moment.toISOString(), "--repository", "cloud", "--overwrite"],
+    );
+    const ids = await stack.sql(await stack.leader(), "SELECT id FROM live_writes");
+    expect(ids.split("\n")).toContain(kept);
+    expect(ids.split("\n")).not.toContain(undone);
+    const roles = (await stack.members()).map(({ role }) => role);
+    expect(roles.filter((role) => /(quorum|sync)_standby/.test(role))).toHaveLength(2);
   });
 
   it("shows no secret in inspect, logs, processes or state", async () => {

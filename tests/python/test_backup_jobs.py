@@ -12,7 +12,7 @@ from stand_ins import stand_in
 
 use("backup")
 stand_in()
-from backup import jobs, paths, state  # noqa: E402
+from backup import damage, jobs, logical, paths, state, sums  # noqa: E402
 from backup.cluster import Member  # noqa: E402
 from backup.errors import BackupError, NotReady, RepositoryFault, SettingsError  # noqa: E402
 from backup.state import Repository, Run, State  # noqa: E402
@@ -70,6 +70,7 @@ class Runs(unittest.TestCase):
         root = Path(folder.name)
         (root / "backup.json").write_text(json.dumps({**SETTINGS, "cloud": CLOUD}))
         self.engine = Engine()
+        self.full = False
         self.store = Folder(root / "store", "cloud")
         leader = Member("p1", "10.0.0.11", 5432, True, 0)
         for patch in (
@@ -82,8 +83,10 @@ class Runs(unittest.TestCase):
                 SUMS=root / "sums",
                 DUMPS=root / "dumps",
             ),
+            unittest.mock.patch.object(jobs.room, "short", lambda _: self.full),
             unittest.mock.patch.object(jobs, "open_engine", lambda _: self.engine),
             unittest.mock.patch.object(jobs, "open_store", lambda _: self.store),
+            unittest.mock.patch.object(logical, "open_store", lambda _: self.store),
             unittest.mock.patch.object(jobs.cluster, "members", lambda _: [leader]),
         ):
             patch.start()
@@ -159,7 +162,7 @@ class Runs(unittest.TestCase):
     def test_a_damaged_backup_goes_when_a_new_full_one_is_there(self) -> None:
         (first,) = jobs.backup("full", "cloud")
         jobs.backup("diff", "cloud")
-        jobs.remember_damaged("cloud", {first.label: "bundle/1 invalid checksum"})
+        damage.remember("cloud", {first.label: "bundle/1 invalid checksum"})
         self.assertIsNotNone(self.known().of("cloud").damaged_since)
         self.engine.bad = {first.label}
         jobs.backup("diff", "cloud")
@@ -171,23 +174,46 @@ class Runs(unittest.TestCase):
 
     def test_one_that_reads_well_the_second_time_is_kept(self) -> None:
         (first,) = jobs.backup("full", "cloud")
-        jobs.remember_damaged("cloud", {first.label: "unreadable"})
+        damage.remember("cloud", {first.label: "unreadable"})
         jobs.backup("full", "cloud")
         self.assertIn(first.label, [one.label for one in self.engine.taken["cloud"]])
         self.assertEqual(self.known().of("cloud").damaged, {})
 
     def test_a_backup_remembered_once_asks_for_one_replacement(self) -> None:
-        jobs.remember_damaged("local", {"A": "x", "20261123T024500Z": "y"})
+        damage.remember("local", {"A": "x", "20261123T024500Z": "y"})
         entry = self.known().of("local")
         self.assertIsNotNone(entry.damaged_dump_since)
         with state.changing(paths.STATE) as known:
             known.of("local").damaged_since = None
-        jobs.remember_damaged("local", {"A": "x"})
+        damage.remember("local", {"A": "x"})
         self.assertIsNone(self.known().of("local").damaged_since)
+
+    def test_on_a_full_volume_that_is_what_is_wrong(self) -> None:
+        self.remember()
+        self.full = True
+        odd = "WAL segment 000000010000000000000038 was not archived before the 90000ms timeout"
+        self.engine.failing = {
+            name: RepositoryFault(name, "other", odd) for name in ("local", "cloud")
+        }
+        jobs.backup("full")
+        causes = {name: run.cause for name, run in self.known().runs.items()}
+        self.assertEqual(causes, {"local/full": "full", "cloud/full": "other"})
 
     def test_without_a_dump_there_is_nothing_to_upload(self) -> None:
         (result,) = jobs.backup("logical", "cloud")
         self.assertIn("no dump yet", result.error)
+
+    def test_a_damaged_dump_is_not_brought_to_the_cloud_and_is_made_again(self) -> None:
+        dump = paths.DUMPS / "20261123T024500Z"
+        dump.mkdir(parents=True)
+        (dump / "shop.dump").write_bytes(b"whole")
+        sums.write(dump, dump, [dump / "shop.dump"], {})
+        (dump / "shop.dump").write_bytes(b"who")
+        (result,) = jobs.backup("logical", "cloud")
+        self.assertIn("shop.dump is damaged", result.error)
+        self.assertEqual(self.store.list(""), [])
+        self.assertEqual(damage.dumps("local"), ["20261123T024500Z"])
+        self.assertIsNotNone(self.known().of("local").damaged_dump_since)
 
     def test_all_unready_is_said_by_the_first_fault(self) -> None:
         self.engine.failing = {"local": BackupError("odd")}

@@ -9,7 +9,6 @@ from image_paths import use
 use("backup")
 from backup.errors import BackupError  # noqa: E402
 from engine import control  # noqa: E402
-from engine.pgbackrest import target_options  # noqa: E402
 from engine.pgbackrest_answers import (  # noqa: E402
     archived,
     base_backups,
@@ -17,6 +16,7 @@ from engine.pgbackrest_answers import (  # noqa: E402
     needed,
     newest_archive,
 )
+from engine.pgbackrest_target import target_options  # noqa: E402
 from engine.pgbackrest_verify import faults, unread  # noqa: E402
 from engine.types import Target  # noqa: E402
 

@@ -8,7 +8,7 @@ from image_paths import use
 
 use("postgres")
 
-from patient_patroni import PatientTime  # noqa: E402
+from patient_patroni import PatientTime, quiet_while_restoring, unless_attended  # noqa: E402
 
 clock = PatientTime()
 
@@ -80,6 +80,50 @@ class Sleeps(unittest.TestCase):
 
     def test_the_rest_of_time_is_there(self) -> None:
         self.assertAlmostEqual(clock.time(), time.time(), delta=5)
+
+
+class Quiet(unittest.TestCase):
+    """Patroni's API while a restored database recovers."""
+
+    def ask(self, **bootstrap: bool) -> list:
+        state = types.SimpleNamespace(bootstrap=types.SimpleNamespace(**bootstrap))
+        server = types.SimpleNamespace(patroni=types.SimpleNamespace(postgresql=state))
+        query = quiet_while_restoring(lambda _, sql, *values: [sql, *values], ConnectionError)
+        return query(server, "SELECT 1", 7)
+
+    def test_no_connection_is_tried_then(self):
+        with self.assertRaises(ConnectionError):
+            self.ask(running_custom_bootstrap=True)
+
+    def test_else_the_question_is_asked(self):
+        self.assertEqual(self.ask(running_custom_bootstrap=False), ["SELECT 1", 7])
+
+    def test_a_patroni_that_names_it_otherwise_asks_as_ever(self):
+        self.assertEqual(self.ask(), ["SELECT 1", 7])
+
+
+class Attended(unittest.TestCase):
+    """A paused replay, which Patroni would resume."""
+
+    def resumed(self, paused: bool, attended: object) -> bool:
+        calls = []
+
+        def query(*_: object, **__: object) -> list:
+            if isinstance(attended, Exception):
+                raise attended
+            return [(attended,)]
+
+        state = types.SimpleNamespace(replay_paused=lambda: paused, query=query)
+        unless_attended(calls.append)(state)
+        return bool(calls)
+
+    def test_a_pause_that_a_session_holds_is_left_alone(self):
+        self.assertFalse(self.resumed(True, True))
+
+    def test_else_patroni_does_as_ever(self):
+        self.assertTrue(self.resumed(True, False))
+        self.assertTrue(self.resumed(False, True))
+        self.assertTrue(self.resumed(True, OSError("no connection")))
 
 
 if __name__ == "__main__":

@@ -39,9 +39,10 @@ class Compare(unittest.TestCase):
 
     def test_tables_of_one_name_in_two_schemas_are_two(self):
         recorded = [entry("t", 1), entry("t", 2, schema="side")]
-        self.assertEqual(checksums.compare(recorded, [entry("t", 2, schema="side")]), [
-            "table public.t is not in the copy"
-        ])  # fmt: skip
+        self.assertEqual(
+            checksums.compare(recorded, [entry("t", 2, schema="side")]),
+            ["table public.t is not in the copy"],
+        )
 
     def test_what_was_recorded_without_a_checksum_is_named_and_not_compared(self):
         recorded = [entry("big", None, None), entry("small")]

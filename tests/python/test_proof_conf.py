@@ -37,7 +37,12 @@ class Settings(unittest.TestCase):
     def test_it_neither_archives_nor_follows_nor_listens(self):
         got = self.settings()
         self.assertEqual(got["archive_mode"], "off")
-        for name in ("listen_addresses", "synchronous_standby_names", "primary_conninfo", "primary_slot_name"):  # fmt: skip
+        for name in (
+            "listen_addresses",
+            "synchronous_standby_names",
+            "primary_conninfo",
+            "primary_slot_name",
+        ):
             self.assertEqual(got[name], "")
         self.assertEqual(got["unix_socket_directories"], "/run/x")
 
@@ -78,7 +83,9 @@ class Text(unittest.TestCase):
     def test_libraries_that_are_not_here_are_left_out(self):
         text = "shared_preload_libraries = 'pg_stat_statements, \"pgaudit\",gone'\n"
         self.assertEqual(conf.libraries(text, ["pgaudit", "plpgsql"]), "pgaudit")
-        self.assertEqual(conf.libraries(text, ["pg_stat_statements", "pgaudit"]), "pg_stat_statements,pgaudit")  # fmt: skip
+        self.assertEqual(
+            conf.libraries(text, ["pg_stat_statements", "pgaudit"]), "pg_stat_statements,pgaudit"
+        )
         self.assertEqual(conf.libraries("", ["pgaudit"]), "")
 
 

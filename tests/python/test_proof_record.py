@@ -27,9 +27,18 @@ def openssl(*arguments):
 def authority(folder, name):
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{folder}/{name}.key")
     openssl(
-        "req", "-x509", "-new", "-key", f"{folder}/{name}.key", "-days", "2", "-subj",
-        f"/CN={name}", "-out", f"{folder}/{name}.crt",
-    )  # fmt: skip
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        f"{folder}/{name}.key",
+        "-days",
+        "2",
+        "-subj",
+        f"/CN={name}",
+        "-out",
+        f"{folder}/{name}.crt",
+    )
 
 
 def leaf(folder, by, name, file):
@@ -37,9 +46,20 @@ def leaf(folder, by, name, file):
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
     openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
     openssl(
-        "x509", "-req", "-in", request, "-CA", f"{folder}/{by}.crt", "-CAkey", f"{folder}/{by}.key",
-        "-CAcreateserial", "-days", "2", "-out", f"{folder}/{file}.crt",
-    )  # fmt: skip
+        "x509",
+        "-req",
+        "-in",
+        request,
+        "-CA",
+        f"{folder}/{by}.crt",
+        "-CAkey",
+        f"{folder}/{by}.key",
+        "-CAcreateserial",
+        "-days",
+        "2",
+        "-out",
+        f"{folder}/{file}.crt",
+    )
 
 
 def body(passed=True):

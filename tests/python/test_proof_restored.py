@@ -66,9 +66,22 @@ class Unreadable(unittest.TestCase):
 
 def backup(label, stop, repository="local"):
     return BaseBackup(
-        repository, label, "full", stop - 1, stop, 1, 1, False, "0/1", "0/2", FIRST, FIRST,
-        "17-1", "2.55.1", "17",
-    )  # fmt: skip
+        repository,
+        label,
+        "full",
+        stop - 1,
+        stop,
+        1,
+        1,
+        False,
+        "0/1",
+        "0/2",
+        FIRST,
+        FIRST,
+        "17-1",
+        "2.55.1",
+        "17",
+    )
 
 
 class Choose(unittest.TestCase):

@@ -106,7 +106,13 @@ class History(unittest.TestCase):
     def record(hour, passed, repository="local", kind="physical"):
         at = f"1970-01-01T{hour:02}:00:00Z"
         end = f"1970-01-01T{hour:02}:30:00Z"
-        return {"repository": repository, "kind": kind, "startedAt": at, "finishedAt": end, "passed": passed}  # fmt: skip
+        return {
+            "repository": repository,
+            "kind": kind,
+            "startedAt": at,
+            "finishedAt": end,
+            "passed": passed,
+        }
 
     def test_the_newest_success_and_the_failures_since(self):
         records = [self.record(1, True), self.record(2, False), self.record(3, False)]

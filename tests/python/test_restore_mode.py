@@ -90,7 +90,7 @@ class Member(unittest.TestCase):
             mock.patch.object(keys, "save", return_value={"config": "{}"}),
             mock.patch.object(keys, "clear", lambda *_: self.steps.append("clear")),
             mock.patch.object(keys, "put_back", lambda _, saved: self.steps.append(f"keys {saved}")),
-            mock.patch.object(keys, "leader_is", lambda name: self.leader == name),
+            mock.patch.object(keys, "leader_is", lambda _, name: self.leader == name),
             mock.patch.object(restore_mode, "choose", self.choose),
             mock.patch.object(restore_mode, "own_status", self.patroni.status),
             mock.patch.object(restore_mode, "bootstrap_from_backup", self._method),

@@ -7,6 +7,14 @@ take over "to give somebody time to take the leader lock". The last one matters 
 for a synchronous standby, and none follows the new leader before those 2 s are over (writes stood
 still 3 to 4 s, 1 to 2 s with this). Here each sleep ends as soon as what it is meant for has
 happened, and lasts as long as Patroni wanted if that does not happen. No decision is changed.
+
+And while a restored database recovers, which may take long, it takes no connection and nobody leads:
+Patroni's API says so without a try. Routers and poolers ask some thirty times a second, and each
+question would start and end a PostgreSQL process (measured: both processors, a restore many times
+longer).
+
+A replica's paused replay Patroni resumes with each of its loops, because PostgreSQL pauses it when
+the leader's max_connections grew. A pause that a session holds on purpose is left alone.
 """
 
 import sys
@@ -17,6 +25,10 @@ from typing import Any
 LOOK_SECONDS = 0.05
 # Patroni's own is 1 s; a look reads one file of 8 KiB.
 STOP_POLLING_SECONDS = 0.1
+# A session that takes the checksums of a restore's proof (replay_resume.py ends what it leaves).
+ATTENDED = """
+SELECT EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE application_name = 'holdfast-mark')
+"""
 
 
 def replicas_caught_up(scope: Mapping[str, Any]) -> bool:
@@ -63,13 +75,61 @@ class PatientTime:
             time.sleep(min(LOOK_SECONDS, left))
 
 
+def quiet_while_restoring(
+    query: Callable[..., Any], refusal: Callable[[str], Exception]
+) -> Callable[..., Any]:
+    """RestApiServer.query, which refuses at once while a custom bootstrap is under way.
+
+    Args:
+        query: Patroni's own.
+        refusal: what Patroni's callers take for a PostgreSQL that takes no connection.
+    """
+
+    def asked(server: Any, *arguments: Any) -> Any:
+        bootstrap = getattr(server.patroni.postgresql, "bootstrap", None)
+        if getattr(bootstrap, "running_custom_bootstrap", False):
+            raise refusal("a restored database recovers")
+        return query(server, *arguments)
+
+    return asked
+
+
+def unless_attended(resume: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Postgresql.handle_parameter_change, which leaves a pause alone that a session holds.
+
+    Args:
+        resume: Patroni's own.
+    """
+
+    def resumed(postgresql: Any) -> None:
+        if postgresql.replay_paused():
+            try:
+                if postgresql.query(ATTENDED, retry=False)[0][0]:
+                    return
+            except Exception:  # noqa: BLE001 - Patroni's own way is the safe one
+                pass
+        resume(postgresql)
+
+    return resumed
+
+
 def main() -> None:
     # Patroni's own order: imported otherwise, its modules import one another in a circle.
     from patroni.__main__ import main as run  # noqa: I001
     import patroni.postgresql
+    import patroni.api
     import patroni.ha
+    from patroni.exceptions import PostgresConnectionException
 
     patroni.ha.time = PatientTime()  # type: ignore[attr-defined]
+    server = patroni.api.RestApiServer
+    server.query = quiet_while_restoring(  # type: ignore[method-assign]
+        server.query, PostgresConnectionException
+    )
+    own = patroni.postgresql.Postgresql
+    own.handle_parameter_change = unless_attended(  # type: ignore[method-assign]
+        own.handle_parameter_change
+    )
     patroni.postgresql.STOP_POLLING_INTERVAL = STOP_POLLING_SECONDS
     run()
 

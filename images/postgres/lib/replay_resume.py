@@ -2,7 +2,8 @@
 
 The backup container pauses a replica's replay for as long as it takes the checksums of a restore's
 proof, in a session of its own (`holdfast-mark`). A pause outlives the session that asked for it: if
-that one was killed, the replica would fall behind for ever.
+that one was killed, the replica would fall behind for ever. Patroni, which resumes a pause that
+nobody attends (patient_patroni.py), does so only while it follows a leader.
 """
 
 import threading

@@ -97,10 +97,9 @@ def put_back(etcd: Etcd, saved: dict[str, str]) -> None:
             etcd.put(key(name), value)
 
 
-def leader_is(name: str) -> bool:
+def leader_is(etcd: Etcd, name: str) -> bool:
     """That member leads a founded cluster. False when etcd does not answer."""
     try:
-        etcd = client()
         return etcd.get(key("leader")) == name and initialized(etcd)
     except EtcdError:
         return False

@@ -28,7 +28,7 @@ from patroni_process import PatroniProcess
 from repositories import RepositoryError, choose
 from restore_order import Order, OrderFault, parse
 
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.5
 ERROR = Path("/run/patroni/restore-error")
 
 
@@ -229,6 +229,8 @@ class Restore:
 
     def _wait_until_leading(self, order: Order, tap: LogTap | None) -> None:
         """RestoreFailed with the words of pgBackRest or PostgreSQL when Patroni gives up."""
+        # One client: each login costs etcd more than a hundred reads.
+        etcd = keys.client()
         while True:
             self._check(order.id)
             code = self.patroni.poll()
@@ -237,24 +239,20 @@ class Restore:
                 said = ERROR.read_text() if ERROR.exists() else (tap.words() if tap else "")
                 data.remove(data.FAILED)
                 raise RestoreFailed(said or f"Patroni ended with {code}; its log says why")
-            try:
-                own = own_status()
-                if own.get("role") == "primary" and own.get("state") == "running":
-                    if keys.leader_is(fact("MEMBER")):
-                        return
-            except PatroniError:
-                pass
+            if keys.leader_is(etcd, fact("MEMBER")) and _works():
+                return
             time.sleep(LOOK_SECONDS)
 
     # --- the others ---------------------------------------------------------------------------
 
     def _clone(self, order: Order, begun: bool = False) -> None:
+        etcd = keys.client()
         if not begun:
             self._wait_for_go(order, f"waits for {order.restorer}")
             files.write_phase("awaiting", f"{order.restorer} restores", order.id)
-            while not keys.leader_is(order.restorer):
+            while not keys.leader_is(etcd, order.restorer):
                 self._check(order.id)
-                time.sleep(1)
+                time.sleep(LOOK_SECONDS)
             files.write_phase("cloning", f"clones {order.restorer}", order.id)
             unled.forget()
             data.remove(data.DATA, data.FAILED)
@@ -265,7 +263,7 @@ class Restore:
             try:
                 if own_status().get("replication_state") == "streaming":
                     break
-                if keys.leader_is(fact("MEMBER")):
+                if keys.leader_is(etcd, fact("MEMBER")):
                     break
             except PatroniError:
                 pass
@@ -294,3 +292,12 @@ class Restore:
         files.write_phase("none", f"order {order_id} was called off", None)
         files.remove(files.WORK, files.GO, files.CANCEL, files.ORDER)
         self.log(f"order {order_id} was called off")
+
+
+def _works() -> bool:
+    """By its own Patroni's word, this member takes writes."""
+    try:
+        own = own_status()
+    except PatroniError:
+        return False
+    return own.get("role") == "primary" and own.get("state") == "running"

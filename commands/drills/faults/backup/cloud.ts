@@ -32,6 +32,7 @@ export const clouds: readonly Drill[] = [
     name: "s3-unavailable",
     family: "backup",
     description: "S3 answers 503 to everything: WAL waits in the local repository, writes go on",
+    notInAll: true,
     alert: faultOf("unreachable"),
     prepare: ready,
     async inject(scene) {

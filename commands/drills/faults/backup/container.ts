@@ -21,6 +21,7 @@ export const containers: readonly Drill[] = [
     name: "backup-killed",
     family: "backup",
     description: "docker kill of the backup container: WAL waits on the members, then drains",
+    notInAll: true,
     alert: "BackupContainerDown",
     prepare: ready,
     async inject(scene) {

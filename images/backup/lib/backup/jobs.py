@@ -5,17 +5,16 @@ A run may go through several repositories; what fails in one does not stop the n
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine import CLOUD, LOCAL, BackupKind, BaseBackup, Engine, open_engine
 from objects import open_store
 
-from . import cluster, dump, paths, retention, room, schedule, state, sums, uploads
+from . import cluster, damage, folders, logical, paths, retention, room, schedule, state, sums
+from . import uploads as cloud_dumps
 from .errors import BackupError, NotReady, RepositoryFault, SettingsError
 from .settings import Settings, load
 
@@ -100,7 +99,7 @@ def make_room() -> list[str]:
         return []
     with state.exclusive(paths.LOCK, "make-room", PREPARE_WAIT_SECONDS):
         gone = room.make(open_engine(settings))
-        _remove(paths.SUMS, [label for label in gone if (paths.SUMS / label).is_dir()])
+        folders.remove(paths.SUMS, [label for label in gone if (paths.SUMS / label).is_dir()])
     return gone
 
 
@@ -122,7 +121,7 @@ def _one(
 ) -> Result:
     try:
         if kind == schedule.LOGICAL:
-            work = _upload if repository == CLOUD else _dump
+            work = logical.upload if repository == CLOUD else logical.take
             outcome = _recorded(repository, kind, lambda now: work(settings, members, now))
         else:
             if kind == "physical":
@@ -145,7 +144,8 @@ def _recorded(repository: str, kind: str, work: Callable[[float], state.Outcome]
         outcome = work(start)
     except NotReady:
         raise
-    except Exception as error:
+    except Exception as caught:
+        error = _told_plainly(caught, repository)
         cause = error.cause if isinstance(error, RepositoryFault) else ""
         failed = state.Outcome(error=str(error) or type(error).__name__, cause=cause)
         with state.changing(paths.STATE) as known:
@@ -153,11 +153,19 @@ def _recorded(repository: str, kind: str, work: Callable[[float], state.Outcome]
             # The next run looks at the stanza again: a failure may mean that it is not right.
             if kind != schedule.LOGICAL:
                 known.of(repository).stanza_ready = False
-        raise
+        raise error from caught
     with state.changing(paths.STATE) as known:
         state.record(known, name, start, time.time(), outcome)
         _heal(known.of(repository), kind, start)
     return outcome
+
+
+def _told_plainly(error: Exception, repository: str) -> Exception:
+    """On a full volume every error here is that: WAL that did not arrive, a file not written."""
+    plain = not isinstance(error, RepositoryFault) or error.cause in ("other", "stanza")
+    if repository != LOCAL or not plain or not room.short(paths.REPOSITORY):
+        return error
+    return RepositoryFault(LOCAL, "full", f"the volume is full ({error})")
 
 
 def _heal(known: state.Repository, kind: str, start: float) -> None:
@@ -173,7 +181,7 @@ def _prepare(settings: Settings, engine: Engine, repository: str) -> None:
     try:
         engine.prepare(repository)
         listed = engine.base_backups(repository)
-        sent = uploads.labels(open_store(settings)) if repository == CLOUD else None
+        sent = cloud_dumps.labels(open_store(settings)) if repository == CLOUD else None
     except RepositoryFault as error:
         _remember_unready(repository, error)
         raise
@@ -191,7 +199,9 @@ def _prepare(settings: Settings, engine: Engine, repository: str) -> None:
             known.runs.pop(name)
 
 
-def _remember_unready(repository: str, error: RepositoryFault) -> None:
+def _remember_unready(repository: str, fault: RepositoryFault) -> None:
+    error = _told_plainly(fault, repository)
+    assert isinstance(error, RepositoryFault)
     with state.changing(paths.STATE) as known:
         entry = known.of(repository)
         entry.stanza_ready = False
@@ -243,10 +253,9 @@ def _expire_damaged(engine: Engine, repository: str) -> None:
             continue
         if label in _labels(engine, repository) and engine.verify(repository, label):
             engine.expire(repository, label)
-        with state.changing(paths.STATE) as known:
-            known.of(repository).damaged.pop(label, None)
+        damage.forget(repository, [label])
     if repository == LOCAL:
-        _remove(paths.SUMS, retention.orphaned_sums(_names(paths.SUMS), _labels(engine, LOCAL)))
+        _remove_orphaned(_labels(engine, LOCAL))
 
 
 def _labels(engine: Engine, repository: str) -> list[str]:
@@ -266,85 +275,9 @@ def _write_sums(settings: Settings, taken: BaseBackup, labels: Iterable[str]) ->
         "tools": {"pgbackrest": taken.version, "postgres": taken.postgres},
     }
     sums.write(paths.SUMS / taken.label, paths.REPOSITORY, sums.files_below(source), manifest)
-    _remove(paths.SUMS, retention.orphaned_sums(_names(paths.SUMS), labels))
+    _remove_orphaned(labels)
 
 
-def _dump(settings: Settings, members: list[cluster.Member], now: float) -> state.Outcome:
-    paths.DUMPS.mkdir(exist_ok=True)
-    _remove(paths.DUMPS, retention.abandoned(_names(paths.DUMPS)))
-    try:
-        taken = dump.take(settings, members, now)
-    except BackupError as error:
-        leaders = [member for member in members if member.leader]
-        if leaders == members:
-            raise
-        # A replica cancels long queries that hold back its replay; the leader does not.
-        print(f"holdfast-backup: {error}; trying again on the leader", file=sys.stderr)
-        _remove(paths.DUMPS, retention.abandoned(_names(paths.DUMPS)))
-        taken = dump.take(settings, leaders, time.time())
-    expired = retention.expired_dumps(_names(paths.DUMPS), settings.keep_dumps)
-    # A damaged one has been replaced now.
-    damaged = [name for name in _damaged(LOCAL) if name != taken.label]
-    _remove(paths.DUMPS, sorted({*expired, *damaged} & set(_names(paths.DUMPS))))
-    _forget_dumps(LOCAL, damaged)
-    return state.Outcome(taken.label, taken.bytes)
-
-
-def _upload(settings: Settings, _members: object, _now: float) -> state.Outcome:
-    """Brings every dump that the volume still has to the cloud, the newest first."""
-    assert settings.cloud is not None
-    store = open_store(settings)
-    damaged = _damaged(CLOUD)
-    for label in damaged:
-        uploads.remove(store, label)
-    there = uploads.labels(store)
-    for name in uploads.abandoned(store, there):
-        store.remove(name)
-    complete = sorted(name for name in _names(paths.DUMPS) if retention.LABEL.match(name))
-    if not complete:
-        raise BackupError("there is no dump yet to bring to the cloud")
-    wanted = complete[-settings.cloud.keep_dumps :]
-    for label in reversed([label for label in wanted if label not in there]):
-        faults = sums.check(paths.DUMPS / label, paths.DUMPS / label)
-        if faults:
-            remember_damaged(LOCAL, {label: f"{faults[0].file} {faults[0].problem}"})
-            raise RepositoryFault(LOCAL, "damaged", f"dump {label}: {faults[0].file} is damaged")
-        uploads.upload(store, paths.DUMPS / label)
-    for label in retention.expired_dumps(uploads.labels(store), settings.cloud.keep_dumps):
-        uploads.remove(store, label)
-    _forget_dumps(CLOUD, damaged)
-    size = sum(int(entry["sealedBytes"]) for entry in uploads.sealed(store, complete[-1])["files"])
-    return state.Outcome(complete[-1], size)
-
-
-def remember_damaged(repository: str, found: dict[str, str]) -> None:
-    """Notes backups found damaged, label to problem: the schedule replaces those that are new."""
-    with state.changing(paths.STATE) as known:
-        entry = known.of(repository)
-        for label in found.keys() - entry.damaged.keys():
-            if retention.LABEL.match(label):
-                entry.damaged_dump_since = time.time()
-            else:
-                entry.damaged_since = time.time()
-        entry.damaged |= found
-
-
-def _damaged(repository: str) -> list[str]:
-    """Dumps of a repository that were found damaged."""
-    found = state.load(paths.STATE).of(repository).damaged
-    return [label for label in found if retention.LABEL.match(label)]
-
-
-def _forget_dumps(repository: str, labels: Iterable[str]) -> None:
-    with state.changing(paths.STATE) as known:
-        for label in labels:
-            known.of(repository).damaged.pop(label, None)
-
-
-def _names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
-
-
-def _remove(folder: Path, names: list[str]) -> None:
-    for name in names:
-        shutil.rmtree(folder / name)
+def _remove_orphaned(labels: Iterable[str]) -> None:
+    """Checksums go with their backups."""
+    folders.remove(paths.SUMS, retention.orphaned_sums(folders.names(paths.SUMS), labels))

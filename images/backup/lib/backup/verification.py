@@ -8,7 +8,7 @@ from pathlib import Path
 from engine import CLOUD, LOCAL, open_engine
 from objects import open_store
 
-from . import jobs, paths, retention, sums, uploads
+from . import damage, jobs, paths, retention, sums, uploads
 from .errors import BackupError
 from .settings import Settings
 
@@ -46,7 +46,7 @@ def verify(settings: Settings, repository: str = jobs.ALL, label: str = "") -> V
         listed, faults = _repository(settings, name, label)
         checked += [f"{name}/{one}" for one in listed]
         found += faults
-        jobs.remember_damaged(name, _damaged(settings, name, faults))
+        damage.remember(name, _damaged(settings, name, faults))
     if label and not checked:
         raise BackupError(f"there is no backup {label}: holdfast-backups lists them")
     return Verified(checked, found)
@@ -72,19 +72,19 @@ def _repository(
     labels = [item.label for item in bases if label in ("", item.label)]
     found: list[Finding] = []
     if labels:
-        faults = engine.verify(repository, label or None)
         found = [
-            Finding(repository, _label_in(f"{fault.file} {fault.problem}", labels), *_told(fault))
-            for fault in faults
+            Finding(
+                repository,
+                _label_in(f"{fault.file} {fault.problem}", labels),
+                fault.file,
+                fault.problem,
+            )
+            for fault in engine.verify(repository, label or None)
         ]
     for name, faults in _dumps(settings, repository, label).items():
         labels.append(name)
         found += [Finding(repository, name, fault.file, fault.problem) for fault in faults]
     return labels, found
-
-
-def _told(fault: object) -> tuple[str, str]:
-    return str(getattr(fault, "file", "")), str(getattr(fault, "problem", ""))
 
 
 def _dumps(settings: Settings, repository: str, label: str) -> dict[str, list[sums.Fault]]:

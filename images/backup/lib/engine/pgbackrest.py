@@ -7,7 +7,6 @@ ends them within minutes.
 
 from __future__ import annotations
 
-import datetime
 import threading
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from objects import reach
 from . import control, pgbackrest_config, pgbackrest_verify
 from .pgbackrest_answers import archived, base_backups, info_fault, needed, newest_archive
 from .pgbackrest_faults import cause_of, essence
+from .pgbackrest_target import target_options
 from .types import CLOUD, LOCAL, Archived, BackupKind, BaseBackup, Fault, Target
 
 # One segment, one listing: what takes longer hangs.
@@ -234,7 +234,7 @@ class PgBackRest:
             self._run(repository, full, LONG_SECONDS)
         except RepositoryFault as error:
             lines = getattr(error.__cause__, "lines", [])
-            if _is_about_nodes(lines, members):
+            if _is_about_nodes(lines, members) or _is_locked(lines):
                 raise NotReady(essence(lines)) from error
             raise
 
@@ -266,36 +266,16 @@ class PgBackRest:
         return found
 
 
-def target_options(target: Target) -> list[str]:
-    """pgBackRest's options for a recovery target. Pure; raises BackupError for a time it is not."""
-    timeline = f"--target-timeline={target.timeline}"
-    if target.kind == "latest":
-        return ["--type=default", timeline]
-    options = [f"--type={target.kind}", f"--target-action={target.action}", timeline]
-    if target.kind == "time":
-        options.append(f"--target={_timestamp(target.value)}")
-    if target.kind == "lsn":
-        # The LSN is the end of the last record wanted; inclusive would replay the one after it.
-        options += [f"--target={target.value}", "--target-exclusive"]
-    return options
-
-
-def _timestamp(text: str) -> str:
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BackupError(f"{text!r} is not a time: 2026-11-25T12:30:00Z") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.timezone.utc)
-    utc = moment.astimezone(datetime.timezone.utc)
-    return utc.strftime("%Y-%m-%d %H:%M:%S.%f+00")
-
-
 def _is_about_nodes(lines: list[str], members: list[cluster.Member]) -> bool:
     text = "\n".join(lines)
     return "unable to find primary cluster" in text or any(
         f"'{member.host}:" in text or f"on '{member.host}'" in text for member in members
     )
+
+
+def _is_locked(lines: list[str]) -> bool:
+    """Whether another pgBackRest is at it, such as a node's push that waits for us."""
+    return any("ERROR: [050]" in line or "LockAcquireError" in line for line in lines)
 
 
 def _sum_faults(label: str) -> list[Fault]:

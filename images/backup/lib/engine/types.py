@@ -90,6 +90,9 @@ class Engine(Protocol):
     def base_backups(self, repository: str) -> list[BaseBackup]:
         """What the repository lists, oldest first. Raises RepositoryFault when it cannot be read."""
 
+    def current_archive(self, repository: str) -> str:
+        """Id of the cluster that the repository takes WAL from now, e.g. `17-1`; empty for none."""
+
     def archived(self, repository: str) -> list[Archived]:
         """Every file of the archive, by archive id and name."""
 

@@ -216,10 +216,6 @@ describe("family backup", () => {
   test("is run in whole by its name, and in part by all", () => {
     expect(chosen(["backup"])).toEqual(backups);
     const inAll = chosen(["all"]).filter(({ family }) => family === "backup");
-    expect(inAll.map(({ name }) => name)).toEqual([
-      "s3-unavailable",
-      "backup-killed",
-      "wal-deleted",
-    ]);
+    expect(inAll.map(({ name }) => name)).toEqual(["wal-deleted"]);
   });
 });

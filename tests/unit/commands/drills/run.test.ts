@@ -414,6 +414,25 @@ describe("several drills", () => {
     expect(runs.ended).toBeUndefined();
   });
 
+  test("what the clearing up has just started has its time to become healthy", async () => {
+    const stage = new FakeStage();
+    stage.looks = () => {
+      const starting = stage.log.includes("clean") && stage.now() < begin + 9;
+      return look(starting ? allBoxes().slice(1) : allBoxes());
+    };
+    let begin = Infinity;
+    const drill = fault(stage, async ({ cleanUp }) => {
+      cleanUp("started again", async () => {
+        stage.log.push("clean");
+        begin = stage.now();
+      });
+      return { fault: "stopped", wrong: "nobody noticed" };
+    });
+    const runs = await runAll([drill, fault(stage)], 1, stage, never, () => undefined);
+    expect(runs.results).toHaveLength(2);
+    expect(runs.ended).toBeUndefined();
+  });
+
   test("a stack that does not come back ends it", async () => {
     const stage = new FakeStage();
     stage.looks = () => look(stage.log.includes("undo") ? allBoxes().slice(1) : allBoxes());
