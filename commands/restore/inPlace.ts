@@ -1,4 +1,4 @@
-import { type BackupReport, reportBackups } from "../cluster/backups.ts";
+import { reportBackups } from "../cluster/backups.ts";
 import { activeSite } from "../cluster/leader.ts";
 import { clusterMembers, type Member } from "../cluster/members.ts";
 import { whileInterruptible } from "../drills/interrupt.ts";
@@ -74,13 +74,12 @@ async function decide(
   if (found.repositories.length > 0) {
     return chooseRepository(target, options.repository, found.repositories);
   }
-  return withoutReport(options, found, places, name);
+  return withoutReport(options, places, name);
 }
 
 /** Without the backup container's word the members' own look must do. */
 function withoutReport(
   options: RestoreOptions,
-  _: BackupReport,
   places: readonly Place[],
   stack: string,
 ): RepositoryName {

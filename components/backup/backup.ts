@@ -2,14 +2,13 @@ import type * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { REPOSITORY_COMMON_NAME } from "../../templates/pgbackrest.conf.ts";
-import { addressOf, repositoryHosts } from "../docker/addresses.ts";
+import { addressOf } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
-import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
 import type { Authority } from "./authority.ts";
-import { type Cloud, cloudSecrets } from "./cloud.ts";
-import { repositoryFiles } from "./repositories.ts";
+import type { Cloud } from "./cloud.ts";
+import { onRepositories, repositoryFiles } from "./repositories.ts";
 
 export interface BackupArgs extends TierArgs {
   readonly authority: Authority;
@@ -18,11 +17,6 @@ export interface BackupArgs extends TierArgs {
   /** The S3 server, where it is ours: it is there first. */
   readonly server: pulumi.Resource | undefined;
 }
-
-/** Where the containers that use the repositories write what ends with them. */
-export const RUNTIME_TMPFS = {
-  "/run/holdfast": "rw,nosuid,nodev,noexec,size=64m,uid=999,gid=999,mode=0700",
-};
 
 /**
  * pgBackRest's repository host (M23): receives every WAL segment over TLS into a repository on a volume
@@ -54,7 +48,8 @@ export class Backup extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private declareContainer({ placement, passwords, authority, cloud, server }: BackupArgs): void {
+  private declareContainer(args: BackupArgs): void {
+    const { placement, authority, server } = args;
     const { settings, subnet } = placement;
     const certificate = authority.issue(placement, "backup", {
       commonName: REPOSITORY_COMMON_NAME,
@@ -64,7 +59,7 @@ export class Backup extends pulumi.ComponentResource {
       placement,
       {
         tier: "backup",
-        image: placement.images.backup,
+        ...onRepositories(args, certificate),
         health: {
           command: ["holdfast-health"],
           intervalSeconds: 5,
@@ -79,14 +74,6 @@ export class Backup extends pulumi.ComponentResource {
           { volume: this.drills, path: "/var/lib/holdfast", readOnly: true },
           { volume: this.live, path: "/etc/holdfast/live", readOnly: true },
         ],
-        tmpfs: RUNTIME_TMPFS,
-        secrets: [
-          secretFile("postgres-backup", passwords["postgres-backup"]),
-          ...certificate.files,
-          ...cloudSecrets(cloud),
-        ],
-        hosts: repositoryHosts(subnet),
-        stopSeconds: 30,
       },
       {
         parent: this,

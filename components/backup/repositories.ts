@@ -3,13 +3,21 @@ import type * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
 import { renderBackupSchedule } from "../../templates/backup-schedule.ts";
 import { renderRepositoryPgbackrestConf } from "../../templates/pgbackrest.conf.ts";
-import { addressOf, aliasOf, slotsOf } from "../docker/addresses.ts";
+import { addressOf, aliasOf, repositoryHosts, slotsOf } from "../docker/addresses.ts";
 import { liveFile } from "../docker/liveFile.ts";
 import { type Placement, scopeOf } from "../docker/placement.ts";
-import { CLOUD_CA_FILE, type Cloud } from "./cloud.ts";
+import { secretFile } from "../docker/secretFile.ts";
+import type { TierArgs } from "../docker/tier.ts";
+import type { Certificate } from "./authority.ts";
+import { CLOUD_CA_FILE, type Cloud, cloudSecrets } from "./cloud.ts";
 
 /** Common name of the restore drills' certificate. */
 export const DRILL_COMMON_NAME = "restore-drill";
+
+/** Where the containers that use the repositories write what ends with them. */
+const RUNTIME_TMPFS = {
+  "/run/holdfast": "rw,nosuid,nodev,noexec,size=64m,uid=999,gid=999,mode=0700",
+};
 
 /** PostgreSQL's wal_segment_size; initdb's default. */
 const SEGMENT_MIB = 16;
@@ -37,6 +45,24 @@ export function repositoryFiles(
       opts,
     ),
   );
+}
+
+/** What both containers on the repositories are: one image, its secrets, a place on tmpfs. */
+export function onRepositories(
+  { placement, passwords, cloud }: TierArgs & { readonly cloud: Cloud | undefined },
+  certificate: Certificate,
+) {
+  return {
+    image: placement.images.backup,
+    tmpfs: RUNTIME_TMPFS,
+    secrets: [
+      secretFile("postgres-backup", passwords["postgres-backup"]),
+      ...certificate.files,
+      ...cloudSecrets(cloud),
+    ],
+    hosts: repositoryHosts(placement.subnet),
+    stopSeconds: 30,
+  };
 }
 
 /** The path in the bucket has the stack's id in it, which the first preview does not know. */

@@ -1,13 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Roles } from "../database/roles.ts";
-import { addressOf, repositoryHosts } from "../docker/addresses.ts";
+import { addressOf } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
-import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import type { Authority } from "./authority.ts";
-import { type Backup, RUNTIME_TMPFS } from "./backup.ts";
-import { type Cloud, cloudSecrets } from "./cloud.ts";
-import { DRILL_COMMON_NAME } from "./repositories.ts";
+import type { Backup } from "./backup.ts";
+import type { Cloud } from "./cloud.ts";
+import { DRILL_COMMON_NAME, onRepositories } from "./repositories.ts";
 
 export interface RestoreDrillArgs extends TierArgs {
   readonly authority: Authority;
@@ -26,7 +25,7 @@ export interface RestoreDrillArgs extends TierArgs {
 export class RestoreDrill extends pulumi.ComponentResource {
   constructor(name: string, args: RestoreDrillArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:backup:RestoreDrill", name, {}, opts);
-    const { placement, passwords, authority, backup, roles, cloud } = args;
+    const { placement, authority, backup, roles } = args;
     const { settings, subnet } = placement;
     const certificate = authority.issue(placement, "restore-drill", {
       commonName: DRILL_COMMON_NAME,
@@ -36,7 +35,7 @@ export class RestoreDrill extends pulumi.ComponentResource {
       placement,
       {
         tier: "restore-drill",
-        image: placement.images.backup,
+        ...onRepositories(args, certificate),
         entrypoint: ["tini", "--", "holdfast-restore-drill-supervisor"],
         health: {
           command: ["holdfast-restore-drill-health"],
@@ -50,14 +49,6 @@ export class RestoreDrill extends pulumi.ComponentResource {
           { volume: backup.repository, path: "/var/lib/pgbackrest", readOnly: true },
           { volume: backup.live, path: "/etc/holdfast/live", readOnly: true },
         ],
-        tmpfs: RUNTIME_TMPFS,
-        secrets: [
-          secretFile("postgres-backup", passwords["postgres-backup"]),
-          ...certificate.files,
-          ...cloudSecrets(cloud),
-        ],
-        hosts: repositoryHosts(subnet),
-        stopSeconds: 30,
       },
       { parent: this, dependsOn: [backup, roles] },
     );

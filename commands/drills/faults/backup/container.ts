@@ -1,4 +1,4 @@
-import type { Drill, Scene } from "../../scene.ts";
+import type { Drill, Injected, Scene } from "../../scene.ts";
 import { Skipped } from "../../scene.ts";
 import { ANSWER_MS, boxOf } from "../tools.ts";
 import { observe, untilAllRecoverable } from "./facts.ts";
@@ -24,19 +24,10 @@ export const containers: readonly Drill[] = [
     notInAll: true,
     alert: "BackupContainerDown",
     prepare: ready,
-    async inject(scene) {
-      const backup = boxOf(scene, "backup");
-      const holes = await knownHoles(scene);
-      undoBy(scene, "the backup container started", [{ args: ["start", backup.name] }]);
-      await scene.docker.must("killing the backup container", ["kill", backup.name], {
-        timeoutMs: ANSWER_MS,
-      });
-      return {
-        fault: "the backup container was killed with docker kill",
-        ...held(scene, AWAY),
-        whole: () => untilAllRecoverable(scene, holes, DRAIN_SECONDS),
-      };
-    },
+    inject: (scene) =>
+      away(scene, AWAY, "kill", "the backup container started", (name) => ({
+        args: ["start", name],
+      })),
   },
   {
     name: "backup-paused",
@@ -45,21 +36,11 @@ export const containers: readonly Drill[] = [
     notInAll: true,
     alert: "BackupContainerDown",
     prepare: ready,
-    async inject(scene) {
-      const backup = boxOf(scene, "backup");
-      const holes = await knownHoles(scene);
-      undoBy(scene, "the backup container goes on", [
-        { args: ["unpause", backup.name], done: "is not paused" },
-      ]);
-      await scene.docker.must("pausing the backup container", ["pause", backup.name], {
-        timeoutMs: ANSWER_MS,
-      });
-      return {
-        fault: "the backup container was frozen with docker pause",
-        ...held(scene, PAUSED),
-        whole: () => untilAllRecoverable(scene, holes, DRAIN_SECONDS),
-      };
-    },
+    inject: (scene) =>
+      away(scene, PAUSED, "pause", "the backup container goes on", (name) => ({
+        args: ["unpause", name],
+        done: "is not paused",
+      })),
   },
   {
     name: "clock-skew",
@@ -79,7 +60,7 @@ export const containers: readonly Drill[] = [
       undoBy(scene, "the backup container has the right clock", [
         { args: ["start", backup.name] },
         { args: rootScript(backup, RIGHT_CLOCK, SUPERVISOR) },
-        ...restart(backup.name),
+        { args: ["restart", backup.name] },
       ]);
       await docker.must("changing its clock", rootScript(backup, WRONG_CLOCK, SUPERVISOR, SKEW));
       await docker.must("restarting the backup container", ["restart", backup.name], {
@@ -119,8 +100,25 @@ mv -f "$1.new" "$1"`;
 
 export const RIGHT_CLOCK = `[ ! -e "$1${ASIDE}" ] || mv -f "$1${ASIDE}" "$1"`;
 
-function restart(name: string): Command[] {
-  return [{ args: ["restart", name] }];
+/** One command of docker takes the backup container away, another brings it back. */
+async function away(
+  scene: Scene,
+  lasts: typeof AWAY,
+  verb: "kill" | "pause",
+  undone: string,
+  undo: (name: string) => Command,
+): Promise<Injected> {
+  const backup = boxOf(scene, "backup");
+  const holes = await knownHoles(scene);
+  undoBy(scene, undone, [undo(backup.name)]);
+  await scene.docker.must("taking the backup container away", [verb, backup.name], {
+    timeoutMs: ANSWER_MS,
+  });
+  return {
+    fault: `docker ${verb} of the backup container`,
+    ...held(scene, lasts),
+    whole: () => untilAllRecoverable(scene, holes, DRAIN_SECONDS),
+  };
 }
 
 /** @throws Skipped */

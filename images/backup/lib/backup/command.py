@@ -7,11 +7,10 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 
 from engine import pgbackrest_config
 
-from . import jobs, listing, paths, verification
+from . import jobs, listing, paths, pulse, verification
 from .errors import BackupError, Busy, NotReady
 from .process import end_children_on_termination
 from .settings import load
@@ -19,7 +18,6 @@ from .settings import load
 BUSY_CODE = 75
 NOT_READY_CODE = 69
 FAILED_CODE = 1
-HEARTBEAT_SECONDS = 30
 PING_SECONDS = 4
 REPOSITORIES = ("local", "cloud", jobs.ALL)
 SOURCE_FOLDER = paths.REPOSITORY / "source"
@@ -163,13 +161,8 @@ def _verify(label: str, repository: str, as_json: bool) -> int:
 
 def health() -> int:
     """holdfast-health: the supervisor ticks and pgBackRest's server answers."""
-    try:
-        age = time.time() - paths.HEARTBEAT.stat().st_mtime
-    except OSError:
-        print("the supervisor has not started")
-        return FAILED_CODE
-    if age > HEARTBEAT_SECONDS:
-        print(f"the supervisor has been silent for {age:.0f} s")
+    if wrong := pulse.fault():
+        print(wrong)
         return FAILED_CODE
     config = pgbackrest_config.path_of("local")
     ping = subprocess.run(

@@ -6,9 +6,8 @@ import argparse
 import json
 import signal
 import sys
-import time
 
-from backup import paths
+from backup import paths, pulse
 from backup.errors import BackupError, Busy, NotReady
 from backup.process import end_children_on_termination
 from backup.settings import load
@@ -23,7 +22,6 @@ REFUSED_CODE = 2
 NOT_READY_CODE = 69
 BUSY_CODE = 75
 # The supervisor ticks every 2 s; a tick reads records and may wait for a disk.
-SILENT_SECONDS = 30
 
 
 def drill() -> int:
@@ -94,13 +92,8 @@ def _check_records(as_json: bool) -> int:
 
 def health() -> int:
     """holdfast-restore-drill-health: the supervisor ticks."""
-    try:
-        age = time.time() - paths.HEARTBEAT.stat().st_mtime
-    except OSError:
-        print("the supervisor has not started")
-        return FAILED_CODE
-    if age > SILENT_SECONDS:
-        print(f"the supervisor has been silent for {age:.0f} s")
+    if wrong := pulse.fault():
+        print(wrong)
         return FAILED_CODE
     print("healthy")
     return 0
