@@ -24,7 +24,9 @@ export function vitest(project: string): Suite {
   return async () => {
     const report = privatePath("run", `vitest-${project}.json`);
     rmSync(report, { force: true });
-    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    // Each step of a long live test is said as it ends: what a killed run reached can be seen.
+    const told = project === "live" ? "verbose" : "default";
+    const reporters = [`--reporter=${told}`, "--reporter=json", `--outputFile.json=${report}`];
     const args = ["run", "--project", project, ...reporters];
     const code = await show(`vitest ${project}`, join(BIN, "vitest"), args);
     const counts = existsSync(report) ? parseVitest(readFileSync(report, "utf8")) : nothing;
