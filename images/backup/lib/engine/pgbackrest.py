@@ -13,16 +13,16 @@ from typing import Any
 
 from archive.folder import Folder
 from backup import cluster, paths, sums
-from backup.errors import BackupError, NotReady, RepositoryFault
+from backup.errors import BackupError, NotReady, RepositoryFault, another_cluster
 from backup.process import ProgramFailed, run
 from backup.settings import Settings
 from objects import reach
 
 from . import control, pgbackrest_config, pgbackrest_verify
-from .pgbackrest_answers import archived, base_backups, info_fault, needed, newest_archive
+from .pgbackrest_answers import archived, base_backups, catalog, info_fault, needed
 from .pgbackrest_faults import cause_of, essence
 from .pgbackrest_target import target_options
-from .types import CLOUD, LOCAL, Archived, BackupKind, BaseBackup, Fault, Target
+from .types import CLOUD, LOCAL, Archived, BackupKind, BaseBackup, Catalog, Fault, Target
 
 # One segment, one listing: what takes longer hangs.
 SHORT_SECONDS = 60.0
@@ -54,12 +54,7 @@ class PgBackRest:
         except RepositoryFault as error:
             if MISMATCH not in str(error):
                 raise
-            raise RepositoryFault(
-                repository,
-                "stanza",
-                "it holds backups of another cluster than the one that runs. If that cluster is "
-                "meant to take its place, type: holdfast-backup --accept-new-cluster",
-            ) from error
+            raise another_cluster(repository) from error
         self._with_nodes(repository, members, "check")
 
     def accept_new_cluster(self, repository: str) -> None:
@@ -80,17 +75,8 @@ class PgBackRest:
     def base_backups(self, repository: str) -> list[BaseBackup]:
         return base_backups(repository, self._info(repository))
 
-    def current_archive(self, repository: str) -> str:
-        """Id of the part of the archive that the running cluster writes; empty without a stanza.
-
-        Two repositories may number the same cluster differently.
-        """
-        try:
-            return newest_archive(self._info(repository))
-        except RepositoryFault as error:
-            if error.cause == "stanza":
-                return ""
-            raise
+    def catalog(self, repository: str) -> Catalog:
+        return catalog(repository, self._info(repository))
 
     def archived(self, repository: str) -> list[Archived]:
         if repository == LOCAL:
