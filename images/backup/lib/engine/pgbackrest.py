@@ -94,8 +94,10 @@ class PgBackRest:
         folder = paths.PGBACKREST / "control" / repository / archive
         control.write(folder, self._system(repository, archive))
         partial = target.with_name(target.name + ".partial")
+        # One file is wanted, and no others ahead of it.
+        wanted = [f"--pg1-path={folder}", "--no-archive-async", "archive-get", name, str(partial)]
         try:
-            self._short(repository, f"--pg1-path={folder}", "archive-get", name, str(partial))
+            self._short(repository, *wanted)
         except RepositoryFault as error:
             # Exit code 1 without a word: "not there", as PostgreSQL's restore_command has it.
             if isinstance(error.__cause__, ProgramFailed) and not error.__cause__.lines:
