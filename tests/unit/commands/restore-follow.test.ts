@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Fault } from "../../../commands/fault.ts";
-import { followRestore, lacking } from "../../../commands/restore/follow.ts";
+import { followRestore } from "../../../commands/restore/follow.ts";
 import { chooseRestorer, orderUnderWay, progressLine } from "../../../commands/restore/members.ts";
 import type { MemberState, Phase, RestoreOrder } from "../../../commands/restore/types.ts";
+import { lacking } from "../../../commands/restore/whole.ts";
 import type { Settings } from "../../../settings.ts";
 
 /** A cluster of three, as `docker exec` shows it: each member's phases as holdfast-restore goes through them. */
