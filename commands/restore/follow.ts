@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "../fault.ts";
 import { note, type Progress, step } from "../ui.ts";
 import { backUpAnew, firstWrite, recoveredTo } from "./afterwards.ts";
+import { restoredAlready } from "./already.ts";
 import {
   chooseRestorer,
   orderUnderWay,
@@ -37,8 +38,7 @@ export async function followRestore(request: RestoreRequest): Promise<RestoreOut
   const { settings } = request;
   const present = await appear(request);
   const restored = await step("the database is restored", "", async (progress) => {
-    const id = orderUnderWay(present) ?? (await order(request, present, progress));
-    const place = await carryOut(request, id, progress);
+    const place = await restore(request, present, progress);
     const title = `the database is restored from ${request.repository} on ${place.name}`;
     return { value: place, title };
   });
@@ -59,6 +59,23 @@ export async function followRestore(request: RestoreRequest): Promise<RestoreOut
     label: state?.label ?? null,
     lacks,
   };
+}
+
+/** Goes on with what is there, or gives the order. @returns who leads, with the restorer's state */
+async function restore(
+  request: RestoreRequest,
+  present: readonly Place[],
+  progress: Progress,
+): Promise<Place> {
+  const begun = orderUnderWay(present);
+  if (begun === undefined) {
+    const leader = request.fresh ? await leaderOf(request) : undefined;
+    const already = restoredAlready(request, present, leader);
+    if (already) {
+      return already;
+    }
+  }
+  return carryOut(request, begun ?? (await order(request, present, progress)), progress);
 }
 
 /** Waits until the first members' containers run and answer. @throws Fault after waitSeconds */
