@@ -17,6 +17,7 @@ from backup.errors import BackupError, NotReady, RepositoryFault, another_cluste
 from backup.process import ProgramFailed, run
 from backup.settings import Settings
 from objects import reach
+from objects.silence import Silence
 
 from . import control, pgbackrest_config, pgbackrest_verify
 from .pgbackrest_answers import archived, base_backups, catalog, info_fault, needed
@@ -227,8 +228,10 @@ class PgBackRest:
             raise
 
     def _run(self, repository: str, command: list[str], seconds: float, quiet: bool = False) -> str:
+        cloud = self._settings.cloud if repository == CLOUD and seconds > SHORT_SECONDS else None
+        watch = Silence(cloud) if cloud is not None else None
         try:
-            return run(command, timeout_seconds=seconds, quiet=quiet)
+            return run(command, timeout_seconds=seconds, quiet=quiet, watch=watch)
         except ProgramFailed as error:
             fault = RepositoryFault(repository, cause_of(error.lines), essence(error.lines))
             fault.__cause__ = error
