@@ -40,8 +40,8 @@ def run(
 ) -> str:
     """Runs `command` to its end and returns its output; raises ProgramFailed with its last lines.
 
-    After `timeout_seconds` it is told to end, then killed; so it is when `watch`, which is asked all
-    the while, says why. `quiet`: nothing goes to the log.
+    After `timeout_seconds` it is told to end, then killed; so it is when `watch`, which is asked
+    all the while, says why. `quiet`: nothing goes to the log.
     """
     tail: deque[str] = deque(maxlen=ERROR_LINES)
     output: list[str] = []

@@ -28,10 +28,10 @@ NUMBERS = {LOCAL: 1, CLOUD: 2}
 # A server that takes the connection and then says nothing must not hold up a run for long; each
 # request is tried three times.
 CLOUD_IO_SECONDS = 15
-# A copy that recovers from S3 gets its WAL fetched ahead of need. Most of a fetch is waiting for the
-# network, and each start of the fetching reads the archive's description first: so some at a time,
-# and 16 segments of room, of which half are asked for again as soon as they are used up. A folder
-# gives a segment in 15 ms, and to fetch ahead from it costs more than it saves (measured).
+# A copy that recovers from S3 gets its WAL fetched ahead of need. Most of a fetch is waiting for
+# the network, and each start of the fetching reads the archive's description first: so some at a
+# time, and 16 segments of room, of which half are asked for again as soon as they are used up. A
+# folder gives a segment in 15 ms, and to fetch ahead from it costs more than it saves (measured).
 FETCHERS = 4
 AHEAD_MIB = 256
 _OPTION = re.compile(r"repo(\d+)-(.+)")

@@ -1,7 +1,7 @@
 """Processes that outlive a restore: a scratch server whose drill was killed, and WAL being fetched.
 
-pgBackRest fetches ahead in a process of its own, which goes on for a while when nobody needs WAL any
-more, and would write into the next restore's scratch space.
+pgBackRest fetches ahead in a process of its own, which goes on for a while when nobody needs WAL
+any more, and would write into the next restore's scratch space.
 """
 
 from __future__ import annotations
