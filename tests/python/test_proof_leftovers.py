@@ -52,7 +52,8 @@ class Ending(unittest.TestCase):
                     (self.data / "postmaster.pid").write_text(f"{child.pid}\n{folder}\n")
                     leftovers.end(self.scratch)
                     if ends:
-                        self.assertLess(child.wait(5), 0)
+                        # On a busy machine its core takes a while to be written.
+                        self.assertLess(child.wait(60), 0)
                     else:
                         self.assertIsNone(child.poll())
                 finally:
