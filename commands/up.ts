@@ -12,10 +12,12 @@ import { alignedBlock, duration, note, print } from "./ui.ts";
 
 export interface UpOptions extends GlobalOptions {
   readonly refresh: boolean;
+  /** Whoever called it has the last word on standard output. @default false */
+  readonly silent?: boolean;
 }
 
 /** Sets up the machine, puts in order what a crash left, provisions the stack, and prints where it is reached. */
-export async function up({ stack: name, refresh, json }: UpOptions): Promise<undefined> {
+export async function up({ stack: name, refresh, json, silent }: UpOptions): Promise<undefined> {
   const start = Date.now();
   note(`holdfast up · stack ${name}`);
   const ready = await setUp(name);
@@ -29,7 +31,9 @@ export async function up({ stack: name, refresh, json }: UpOptions): Promise<und
     engine.stack.up({ ...hooks, refresh }),
   );
   note(`  ok   stack ${name}: ${progress.summary} (${duration(progress.seconds)})`);
-  report(ready, engine, result.outputs, json);
+  if (!silent) {
+    report(ready, engine, result.outputs, json);
+  }
 }
 
 function report(ready: Ready, engine: Engine, outputs: Outputs, json: boolean): void {

@@ -87,10 +87,16 @@ ${server([REPOSITORY_COMMON_NAME], args.stanza)}
 # archive_command.
 archive-async=y
 spool-path=/var/spool/pgbackrest
+# A restore finds its WAL fetched already, half of this ahead at least: 16 segments.
+archive-get-queue-max=256MiB
 # A repository host that is frozen holds up the queue for minutes, not for half an hour.
 db-timeout=60
 protocol-timeout=90
 ${common(args.processes)}
+
+[global:archive-get]
+# Most of a fetch is waiting for the network.
+process-max=4
 
 [${args.stanza}]
 pg1-path=${args.dataDirectory ?? "/var/lib/postgresql/17/main"}

@@ -107,6 +107,7 @@ async function clone(options: RestoreOptions, source: CloneSource): Promise<numb
       repository: "source",
       stanza: source.stanza,
       firstMembers: 1,
+      fresh: true,
       waitSeconds: APPEAR_SECONDS,
     }),
   );

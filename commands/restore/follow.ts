@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { activeSite } from "../cluster/leader.ts";
-import { clusterMembers, type Member } from "../cluster/members.ts";
 import { Fault } from "../fault.ts";
 import { note, type Progress, step } from "../ui.ts";
 import { backUpAnew, firstWrite, recoveredTo } from "./afterwards.ts";
+import { restoredAlready } from "./already.ts";
 import {
   chooseRestorer,
   orderUnderWay,
@@ -14,6 +13,7 @@ import {
   say,
 } from "./members.ts";
 import type { RestoreOrder, RestoreOutcome, RestoreRequest } from "./types.ts";
+import { leaderOf, whole } from "./whole.ts";
 
 /** A look is a `docker exec` in each member, and these have work to do. */
 const LOOK_MS = 2_000;
@@ -38,8 +38,7 @@ export async function followRestore(request: RestoreRequest): Promise<RestoreOut
   const { settings } = request;
   const present = await appear(request);
   const restored = await step("the database is restored", "", async (progress) => {
-    const id = orderUnderWay(present) ?? (await order(request, present, progress));
-    const place = await carryOut(request, id, progress);
+    const place = await restore(request, present, progress);
     const title = `the database is restored from ${request.repository} on ${place.name}`;
     return { value: place, title };
   });
@@ -60,6 +59,23 @@ export async function followRestore(request: RestoreRequest): Promise<RestoreOut
     label: state?.label ?? null,
     lacks,
   };
+}
+
+/** Goes on with what is there, or gives the order. @returns who leads, with the restorer's state */
+async function restore(
+  request: RestoreRequest,
+  present: readonly Place[],
+  progress: Progress,
+): Promise<Place> {
+  const begun = orderUnderWay(present);
+  if (begun === undefined) {
+    const leader = request.fresh ? await leaderOf(request) : undefined;
+    const already = restoredAlready(request, present, leader);
+    if (already) {
+      return already;
+    }
+  }
+  return carryOut(request, begun ?? (await order(request, present, progress)), progress);
 }
 
 /** Waits until the first members' containers run and answer. @throws Fault after waitSeconds */
@@ -194,59 +210,6 @@ async function carryOut(request: RestoreRequest, id: string, progress: Progress)
     }
     await sleep(LOOK_MS);
   }
-}
-
-interface Whole {
-  readonly timeline: number;
-  readonly count: number;
-  readonly lacks: readonly string[];
-}
-
-/** Until every member streams, for as long as a member may take to be seeded. */
-async function whole(request: RestoreRequest): Promise<Whole> {
-  const { settings, signal } = request;
-  const expected = settings.database.replicas + 1;
-  const end = Date.now() + settings.database.seedTimeoutSeconds * 1000;
-  return step(`${expected} members stream`, "replicas clone the leader", async (progress) => {
-    for (;;) {
-      const { docker, containers } = await activeSite(settings);
-      const members = await clusterMembers(docker, containers);
-      const leader = members.find(({ role }) => role === "leader");
-      const missing = lacking(members, expected);
-      const result = { timeline: leader?.timeline ?? 0, count: members.length };
-      if (missing.length === 0) {
-        return { value: { ...result, lacks: [] } };
-      }
-      progress(missing.join("; "));
-      if (Date.now() > end || signal?.aborted) {
-        return { value: { ...result, lacks: missing }, title: "not every member streams" };
-      }
-      await sleep(LOOK_MS);
-    }
-  });
-}
-
-/** What keeps a cluster from being whole, in sentences. Pure. */
-export function lacking(members: readonly Member[], expected: number): string[] {
-  const leader = members.find(({ role }) => role === "leader");
-  const found = members.flatMap(({ name, role, state, timeline }) => {
-    if (role === "leader") {
-      return state === "running" ? [] : [`${name} leads and is ${state}`];
-    }
-    if (state !== "streaming") {
-      return [`${name} is ${state}`];
-    }
-    return timeline === leader?.timeline ? [] : [`${name} is on timeline ${timeline}`];
-  });
-  const few =
-    members.length < expected ? [`${members.length} of ${expected} members are there`] : [];
-  return [...(leader ? [] : ["nobody leads"]), ...found, ...few];
-}
-
-async function leaderOf({ settings }: RestoreRequest): Promise<string | undefined> {
-  const { docker, containers } = await activeSite(settings);
-  const members = await clusterMembers(docker, containers);
-  return members.find(({ role, state }) => role === "leader" && state === "running")?.name;
 }
 
 function refuseAborted(signal: AbortSignal | undefined): void {

@@ -10,7 +10,7 @@ import { readSealingPassphrase } from "../secret.ts";
 import { type Ready, setUp } from "../setup/setUp.ts";
 import { alignedBlock, confirm, note, print } from "../ui.ts";
 import { accessIn } from "./cloneAccess.ts";
-import { hasBegun, noteBegun, noteEnded } from "./kitBegun.ts";
+import { begunAt, hasBegun, noteBegun, noteEnded } from "./kitBegun.ts";
 import { type Kit, openKit } from "./kitFile.ts";
 import { plantKit, refuseExistingState } from "./kitPlant.ts";
 import { provisionAndRestore } from "./kitProvision.ts";
@@ -32,7 +32,7 @@ const APPEAR_SECONDS = 1800;
  * @throws Fault; repeated, the command goes on where it stopped
  */
 export async function restoreFromKit(options: RestoreOptions): Promise<number | undefined> {
-  const startedMs = Date.now();
+  const now = Date.now();
   const file = resolve(options.kit ?? "");
   const kit = await openKit(file, await readSealingPassphrase(options.passphraseFile));
   if (options.from && options.from !== kit.stack) {
@@ -45,6 +45,9 @@ export async function restoreFromKit(options: RestoreOptions): Promise<number | 
   const target = parseTarget(options.to);
   refuseWithoutCloud(kit, options, file);
   const goesOn = hasBegun(kit.stack);
+  // Repeated, it is still the first run's restore: what the stack has archived since is no sign of the
+  // lost one, and the time it takes began then.
+  const startedMs = begunAt(kit.stack) ?? now;
   if (!goesOn) {
     refuseExistingState(kit.stack, file);
   }
@@ -86,6 +89,7 @@ async function restore(
       target,
       repository: "cloud",
       firstMembers: 1,
+      fresh: true,
       waitSeconds: APPEAR_SECONDS,
     });
   } finally {

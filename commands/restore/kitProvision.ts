@@ -20,7 +20,8 @@ export function provisionAndRestore(
 ): Promise<RestoreOutcome> {
   const { stack } = request.settings;
   return together({
-    provision: () => up({ ...options, stack, refresh: false }),
+    // With --json, standard output is one document: the restore's.
+    provision: () => up({ ...options, stack, refresh: false, silent: options.json }),
     follow: (signal) => followRestore({ ...request, signal }),
     endProvision: endEngine,
   });

@@ -115,6 +115,11 @@ export interface RestoreRequest {
   readonly waitSeconds?: number;
   /** Members whose containers must be there before the orders are given. @default all */
   readonly firstMembers?: number;
+  /**
+   * The stack began with this restore: a member that is done was restored by an earlier run of the same
+   * command, and is not restored again; another leader's data are not replaced. @default false
+   */
+  readonly fresh?: boolean;
   readonly signal?: AbortSignal;
 }
 

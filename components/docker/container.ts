@@ -107,7 +107,7 @@ export function container(
 ): docker.Container {
   const { settings, site } = placement;
   const alias = aliasOf(args.tier, args.instance);
-  return new docker.Container(
+  const declared = new docker.Container(
     `${site}-${alias}`,
     {
       image: args.image.reference,
@@ -153,6 +153,8 @@ export function container(
       dependsOn: dependencies(args, opts),
     },
   );
+  placement.declared.set(alias, declared);
+  return declared;
 }
 
 /** A fixed address on the site's network, or no network at all. */

@@ -25,6 +25,8 @@ export interface LiveFileArgs {
    * @default none: the reader watches the file
    */
   readonly reload?: { readonly anyOf: readonly string[]; readonly command: string };
+  /** What has to be there before the file is. @default only what writing it needs */
+  readonly after?: readonly pulumi.Resource[];
   /** Remove the file when the resource goes, for files that a directory watcher reads. @default false */
   readonly removeWithResource?: boolean;
 }
@@ -57,7 +59,7 @@ ${reloadScript(args)}`;
       environment: { DOCKER_HOST: placement.dockerHost },
       triggers: [args.volume.id],
     },
-    { ...opts, dependsOn: [args.image.resource, args.volume] },
+    { ...opts, dependsOn: [args.image.resource, args.volume, ...(args.after ?? [])] },
   );
 }
 

@@ -19,6 +19,8 @@ export interface Placement {
   readonly stackId: pulumi.Output<string>;
   /** The images on this site's host. */
   readonly images: Readonly<Record<ImageName, Image>>;
+  /** The site's containers by alias, each from when it is declared: what observes one waits for it. */
+  readonly declared: Map<string, docker.Container>;
 }
 
 /** Patroni's scope and pgBackRest's stanza: one database cluster of one stack at one site. */

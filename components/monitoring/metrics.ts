@@ -33,7 +33,6 @@ export class Metrics extends pulumi.ComponentResource {
       { parent: this },
     );
     const files = this.declareConfig(args, live);
-    this.declareTargets(args, live);
     container(
       placement,
       {
@@ -62,6 +61,7 @@ export class Metrics extends pulumi.ComponentResource {
       },
       { parent: this, dependsOn: files },
     );
+    this.declareTargets(args, live);
     this.registerOutputs({});
   }
 
@@ -119,9 +119,13 @@ export class Metrics extends pulumi.ComponentResource {
     ];
   }
 
+  /**
+   * A target's file comes when what it observes has been healthy once: while a first `up` still builds
+   * images nobody is told that PostgreSQL is down. From then on silence is a fault, whatever happens.
+   */
   private declareTargets({ placement }: TierArgs, live: docker.Volume): void {
-    const { settings, site } = placement;
-    for (const { job, address, component, instance } of targetsOf(placement)) {
+    const { settings, site, declared } = placement;
+    for (const { job, address, component, instance, needs } of targetsOf(placement)) {
       liveFile(
         placement,
         `target-${job}-${instance}`,
@@ -136,9 +140,22 @@ export class Metrics extends pulumi.ComponentResource {
           image: placement.images.prometheus,
           // Prometheus watches the folder; a target that is gone must not be scraped for ever.
           removeWithResource: true,
+          after: needs.map((alias) => observed(declared, alias)),
         },
         { parent: this },
       );
     }
   }
+}
+
+/** @throws Error when nothing of that name was declared: its target would be down for ever */
+function observed(
+  declared: ReadonlyMap<string, docker.Container>,
+  alias: string,
+): docker.Container {
+  const found = declared.get(alias);
+  if (found === undefined) {
+    throw new Error(`there is no container ${alias} to scrape`);
+  }
+  return found;
 }

@@ -10,6 +10,8 @@ export interface Target {
   readonly component: string;
   /** Container that is observed. */
   readonly instance: string;
+  /** Containers without which there is nothing to scrape, by alias. */
+  readonly needs: readonly string[];
 }
 
 /**
@@ -22,6 +24,8 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     address: addressOf(subnet, at, n),
     component: tier,
     instance: aliasOf(tier, n),
+    // PostgreSQL is asked by an exporter that serves all members.
+    needs: [aliasOf(at, n), ...(job === "postgres" ? [aliasOf("postgres-exporter")] : [])],
   });
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
   return [

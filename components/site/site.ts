@@ -64,7 +64,8 @@ export class Site extends pulumi.ComponentResource {
   constructor(name: string, args: SiteArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:site:Site", name, {}, opts);
     const { settings, passwords, authority } = args;
-    const placement: Placement = { ...args, site: name, network: this.declareNetwork(name, args) };
+    const network = this.declareNetwork(name, args);
+    const placement: Placement = { ...args, site: name, network, declared: new Map() };
     const tier = { placement, passwords };
 
     const cloud = cloudOf({ ...tier, authority, cloudKeys: args.cloudKeys });
@@ -100,10 +101,11 @@ export class Site extends pulumi.ComponentResource {
     new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
     new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
     new Alerting(`${name}-alerting`, tier, { parent: this });
-    new Metrics(`${name}-metrics`, tier, { parent: this });
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, tier, { parent: this });
     }
+    // The last: it observes all the others.
+    new Metrics(`${name}-metrics`, tier, { parent: this });
 
     this.endpoints = {
       ...endpointsOf(settings, pooler),

@@ -14,9 +14,10 @@ stand_in()
 from archive import names
 from archive.names import Segment
 from backup.errors import RepositoryFault
-from engine.types import Archived, BaseBackup
+from engine.types import Archived, BaseBackup, Catalog
 
 ARCHIVE = "17-1"
+SYSTEM = 7712091119208456209
 
 
 def base_backup(
@@ -127,6 +128,7 @@ class Repository:
     modified: dict[str, float] = field(default_factory=dict)
     backups: list[BaseBackup] = field(default_factory=list)
     archive: str = ARCHIVE
+    system: int | None = SYSTEM
     refuses: str = ""
     """The cause with which every call fails."""
     read_only: str = ""
@@ -157,9 +159,10 @@ class FakeEngine:
         """As Engine."""
         return list(self._open(repository, "base_backups").backups)
 
-    def current_archive(self, repository: str) -> str:
-        """The stanza's newest archive id."""
-        return self._open(repository, "current_archive").archive
+    def catalog(self, repository: str) -> Catalog:
+        """As Engine."""
+        held = self._open(repository, "catalog")
+        return Catalog(list(held.backups), held.archive, held.system)
 
     def fetch(self, repository: str, archive: str, name: str, target: Path) -> None:
         """As Engine."""

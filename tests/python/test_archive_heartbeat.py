@@ -74,6 +74,7 @@ class FakeLeader:
     def __init__(self, timeline: int = 1, lsn: int = 0x1000000, rows: list | None = None) -> None:
         self.timeline, self.lsn, self.rows = timeline, lsn, rows or []
         self.clock = 1000.0
+        self.system = 7712091119208456209
         self.fault: Exception | None = None
         self.closed = 0
         self.reloads = 0
@@ -100,7 +101,7 @@ class FakeLeader:
             self._answer = [(self.clock,)]
         elif "pg_walfile_name" in text:
             name = f"{self.timeline:08X}0000000000000001"
-            self._answer = [(f"0/{self.lsn:X}", name, self.clock)]
+            self._answer = [(f"0/{self.lsn:X}", name, self.clock, self.system)]
         elif "DELETE" in text:
             assert values is not None
             self.rows = [row for row in self.rows if row[0] >= self.clock - values[0]]
@@ -146,6 +147,17 @@ class Beating(unittest.TestCase):
         self.assertEqual(len(self.heart.ring), 5)
         newest = self.heart.ring.newest
         self.assertEqual((newest.at, newest.lsn, newest.timeline), (1050.0, 0x1000500, 1))
+
+    def test_whose_cluster_it_is_stays_known_while_nobody_leads(self) -> None:
+        self.assertIsNone(self.heart.system)
+        self.heart.beat("shop")
+        self.leader = None
+        self.assertNotEqual(self.heart.beat("shop"), "")
+        self.assertEqual(self.heart.system, 7712091119208456209)
+        self.servers["postgres-2"].system = 5
+        self.leader = TWO
+        self.heart.beat("shop")
+        self.assertEqual(self.heart.system, 5)
 
     def test_another_leader_and_what_its_table_lost(self) -> None:
         for _ in range(3):

@@ -5,7 +5,7 @@ import unittest
 from pathlib import Path
 from types import SimpleNamespace
 
-from archive_world import FakeEngine, Now, Repository, base_backup, history, holding, wal
+from archive_world import SYSTEM, FakeEngine, Now, Repository, base_backup, history, holding, wal
 
 from archive import names, rescue
 from archive.ship import Shipper
@@ -27,6 +27,7 @@ class Shop(unittest.TestCase):
         self.members = [LEADER, REPLICA]
         self.pg_wal: dict[str, dict[str, bytes]] = {}
         self.asked: list[tuple[str, str]] = []
+        self.running: int | None = None
         pools = SimpleNamespace(looks=Now(), moves=Now(), rescues=Now())
         self.shipper = Shipper(
             self.folder,
@@ -36,6 +37,7 @@ class Shop(unittest.TestCase):
             pools=pools,  # type: ignore[arg-type]
             clock=lambda: self.now,
             wall=lambda: self.now,
+            running=lambda: self.running,
         )
 
     def read(self, member: Member, name: str) -> bytes:
@@ -181,6 +183,53 @@ class Outages(Shop):
         engine.held["local"].files |= holding(wal(1, 10, 10))
         self.run_for(engine, 4)
         self.assertIn(wal(1, 10, 10)[0], engine.held["cloud"].files)
+
+
+class AnothersStanza(Shop):
+    def test_either_repository_that_becomes_another_clusters_is_at_fault(self) -> None:
+        self.running = SYSTEM
+        for name, other in (("local", "cloud"), ("cloud", "local")):
+            engine = self.engine(wal(1, 3, 6), wal(1, 3, 6))
+            self.run_for(engine, 3)
+            engine.held[name].system = SYSTEM ^ 1
+            # The longest that a look at whose it is may be away.
+            self.run_for(engine, 32)
+            view = self.shipper.views[name]
+            self.assertEqual((view.cause, view.failures > 0), ("stanza", True), name)
+            self.assertIn("holdfast-backup --accept-new-cluster", view.error)
+            self.assertIn(str(SYSTEM ^ 1), view.error)
+            self.assertEqual(self.shipper.views[other].cause, "")
+            said = len(self.said)
+            self.run_for(engine, 60)
+            self.assertEqual((view.cause, len(self.said)), ("stanza", said), "it is said once")
+
+            engine.held[name].system = SYSTEM
+            self.run_for(engine, 6)
+            self.assertEqual((view.cause, view.failures), ("", 0), name)
+
+    def test_nothing_is_carried_there_until_it_is_accepted(self) -> None:
+        self.running = SYSTEM
+        engine = self.engine(wal(1, 3, 6), wal(1, 3, 6))
+        engine.held["cloud"].system = SYSTEM ^ 1
+        self.run_for(engine, 3)
+        engine.held["local"].files |= holding(wal(1, 7, 9))
+        self.run_for(engine, 60)
+        self.assertEqual(engine.pushed("cloud"), [])
+        # --accept-new-cluster: a second archive in the same repository, empty at first.
+        engine.held["cloud"] = Repository(archive="17-2", backups=[base_backup(1, 8, 8, "17-2")])
+        self.run_for(engine, 10)
+        self.assertEqual(engine.pushed("cloud"), wal(1, 8, 9))
+        self.assertEqual(self.shipper.views["cloud"].cause, "")
+
+    def test_while_nobody_knows_the_leaders_or_there_is_no_stanza_it_is_no_fault(self) -> None:
+        engine = self.engine(wal(1, 3, 6), wal(1, 3, 6))
+        engine.held["local"].system = SYSTEM ^ 1
+        engine.held["cloud"].system = None
+        self.run_for(engine, 60)
+        self.running = SYSTEM
+        engine.held["local"].system = SYSTEM
+        self.run_for(engine, 60)
+        self.assertEqual({view.cause for view in self.shipper.views.values()}, {""})
 
 
 class Holes(Shop):

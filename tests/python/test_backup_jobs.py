@@ -85,7 +85,7 @@ class Runs(unittest.TestCase):
             ),
             unittest.mock.patch.object(jobs.room, "short", lambda _: self.full),
             unittest.mock.patch.object(jobs, "open_engine", lambda _: self.engine),
-            unittest.mock.patch.object(jobs, "open_store", lambda _: self.store),
+            unittest.mock.patch.object(jobs.stanza, "open_store", lambda _: self.store),
             unittest.mock.patch.object(logical, "open_store", lambda _: self.store),
             unittest.mock.patch.object(jobs.cluster, "members", lambda _: [leader]),
         ):

@@ -12,13 +12,13 @@ from engine import control  # noqa: E402
 from engine.pgbackrest_answers import (  # noqa: E402
     archived,
     base_backups,
+    catalog,
     info_fault,
     needed,
-    newest_archive,
 )
 from engine.pgbackrest_target import target_options  # noqa: E402
 from engine.pgbackrest_verify import faults, unread  # noqa: E402
-from engine.types import Target  # noqa: E402
+from engine.types import Catalog, Target  # noqa: E402
 
 BACKUP = {
     "label": "20261123-045224F_20261123-050000I",
@@ -56,8 +56,10 @@ class Info(unittest.TestCase):
         self.assertEqual(base_backups("local", {}), [])
 
     def test_the_running_cluster_has_the_newest_id(self) -> None:
-        self.assertEqual(newest_archive(INFO), "17-2")
-        self.assertEqual(newest_archive({}), "")
+        found = catalog("local", INFO)
+        self.assertEqual((found.archive, found.system), ("17-2", 7712091119208456209))
+        self.assertEqual([item.label for item in found.backups], [BACKUP["label"]])
+        self.assertEqual(catalog("local", {}), Catalog([], "", None))
 
     def test_no_backup_yet_is_no_fault(self) -> None:
         for code in (0, 2):

@@ -74,6 +74,25 @@ class Derived(unittest.TestCase):
         }
         self.assertEqual(len(locks), 2)
 
+    def test_recovery_from_s3_finds_its_wal_fetched_each_repository_its_own(self) -> None:
+        texts = [config.derive(RENDERED, "cloud", {}, "dev-a"), config.source(SOURCE)]
+        spools = []
+        for lines in (text.splitlines() for text in texts):
+            start, stanza = lines.index("[global:archive-get]"), len(lines) - 1
+            self.assertRegex(lines[stanza], r"\[(dev|prod)-a\]")
+            self.assertIn("archive-async=y", lines[start:stanza])
+            # What is above it stays global, and holds for archive-push: nothing is sent ahead.
+            self.assertNotIn("archive-async=y", lines[:start])
+            spools += [line for line in lines if line.startswith("spool-path=")]
+        # Inside the scratch space, which is emptied before and after each restore.
+        folder = f"spool-path={paths.SCRATCH}/spool/"
+        self.assertEqual(spools, [f"{folder}cloud", f"{folder}source"])
+
+    def test_a_folder_is_read_as_it_is_needed(self) -> None:
+        here = {"stanza": "prod-a", "path": "/var/lib/pgbackrest/source"}
+        for text in (config.derive(RENDERED, "local", {}, "dev-a"), config.source(here)):
+            self.assertNotIn("archive-async", text)
+
     def test_a_time_limit_that_is_rendered_is_kept_and_the_cloud_never_goes_without(self) -> None:
         text = config.derive(RENDERED, "cloud", {}, "dev-a")
         self.assertEqual(text.count("io-timeout="), 1)

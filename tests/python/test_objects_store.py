@@ -191,8 +191,38 @@ class Reach(unittest.TestCase):
         self.assertEqual(self.cause(server.getsockname()[1]), "unreachable")
         thread.join()
 
-    def test_without_tls_a_connection_is_enough(self) -> None:
-        self.check(self.listen().getsockname()[1], scheme="http")
+    def answering(self, answer: bytes, asked: list[bytes]) -> int:
+        """A server that reads one request and gives this answer; its port."""
+        server = self.listen()
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            asked.append(connection.recv(4096))
+            connection.sendall(answer)
+            connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        self.addCleanup(thread.join)
+        return server.getsockname()[1]
+
+    def test_a_whole_request_is_asked_and_a_refusal_is_an_answer(self) -> None:
+        for answer in (b"HTTP/1.1 403 Forbidden\r\n\r\n", b"HTTP/1.0 503 x\r\n\r\n"):
+            asked: list[bytes] = []
+            port = self.answering(answer, asked)
+            self.check(port, scheme="http")
+            lines = asked[0].decode().split("\r\n")
+            self.assertEqual(lines[:2], ["HEAD / HTTP/1.1", f"Host: 127.0.0.1:{port}"])
+            self.assertEqual(lines[-2:], ["", ""])
+
+    def test_who_takes_the_request_and_answers_otherwise_or_never_is_not_there(self) -> None:
+        for answer in (b"", b"220 mail ready\r\n"):
+            with self.assertRaises(RepositoryFault) as raised:
+                self.check(self.answering(answer, []), scheme="http")
+            self.assertEqual(raised.exception.cause, "unreachable")
+        with unittest.mock.patch.object(reach, "ANSWER_SECONDS", 0.2):
+            with self.assertRaisesRegex(RepositoryFault, "does not answer: timed out"):
+                self.check(self.listen().getsockname()[1], scheme="http")
 
 
 class Opened(unittest.TestCase):

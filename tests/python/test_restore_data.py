@@ -89,6 +89,18 @@ class OldData(unittest.TestCase):
         data.forget_sent(self.parent / "archive")
         self.assertFalse(note.exists())
 
+    def test_what_was_fetched_ahead_goes_and_notes_of_what_was_archived_stay(self):
+        spool = self.parent / "archive"
+        fetched = spool / "dev-a/in/000000020000000000000007"
+        note = spool / "dev-a/out/000000020000000000000006.ok"
+        for file in (fetched, note):
+            file.parent.mkdir(parents=True)
+            file.touch()
+        data.forget_fetched(spool)
+        self.assertFalse(fetched.exists())
+        self.assertTrue(note.exists())
+        data.forget_fetched(self.parent / "nowhere")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -113,6 +113,12 @@ def forget_sent(spool: Path = SPOOL) -> None:
         shutil.rmtree(cluster, ignore_errors=True)
 
 
+def forget_fetched(spool: Path = SPOOL) -> None:
+    """Removes the WAL that was fetched ahead of need and that nobody will ask for any more."""
+    for fetched in spool.glob("*/in"):
+        shutil.rmtree(fetched, ignore_errors=True)
+
+
 def control(data: Path = DATA) -> dict | None:
     """System identifier, timeline and last checkpoint of what is there; None without a database."""
     if not holds_database(data):

@@ -275,6 +275,7 @@ class Restore:
 
     def _finish(self, order: Order, detail: str) -> None:
         bootstrap_from_backup(False)
+        data.forget_fetched()
         files.write_phase("done", detail, order.id)
         files.remove(files.WORK, files.GO, files.CANCEL, files.ORDER)
         self.log(f"order {order.id} is done: {detail}")

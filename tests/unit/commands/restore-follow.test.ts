@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Fault } from "../../../commands/fault.ts";
-import { followRestore, lacking } from "../../../commands/restore/follow.ts";
+import { followRestore } from "../../../commands/restore/follow.ts";
 import { chooseRestorer, orderUnderWay, progressLine } from "../../../commands/restore/members.ts";
 import type { MemberState, Phase, RestoreOrder } from "../../../commands/restore/types.ts";
+import { lacking } from "../../../commands/restore/whole.ts";
 import type { Settings } from "../../../settings.ts";
 
 /** A cluster of three, as `docker exec` shows it: each member's phases as holdfast-restore goes through them. */
@@ -197,6 +198,31 @@ describe("a restore of a whole cluster", () => {
     const outcome = await followRestore(request);
     expect(outcome.member).toBe("postgres-1");
     expect(world.log.some((line) => line.endsWith(" order"))).toBe(false);
+  }, 20_000);
+
+  test("a new stack that an earlier run has restored is not restored again", async () => {
+    world.orders.set("postgres-1", { id: "earlier", restorer: "postgres-1" });
+    world.phases.set("postgres-1", "done");
+    const outcome = await followRestore({ ...request, fresh: true });
+    expect(outcome).toMatchObject({ member: "postgres-1", label: "20261125-020000F", lacks: [] });
+    expect(world.log).toEqual(["--prepare", "--now full --repository all --wait 600"]);
+    // In place, a second restore is what was asked for.
+    await followRestore(request);
+    expect(world.log.filter((line) => line.endsWith(" order"))).toHaveLength(3);
+  }, 20_000);
+
+  test("a new stack that leads with other data is left as it is", async () => {
+    const error = await followRestore({ ...request, fresh: true }).catch((thrown) => thrown);
+    expect(String(error)).toContain("postgres-2 leads stack dev already");
+    expect((error as Fault).advice.join()).toContain("--overwrite --stack dev");
+    expect(world.log).toEqual([]);
+  }, 20_000);
+
+  test("a new stack in which nobody leads is restored, also after a try that failed", async () => {
+    world.leader = "";
+    world.phases.set("postgres-1", "failed");
+    const { member } = await followRestore({ ...request, fresh: true });
+    expect(member).toBe("postgres-1");
   }, 20_000);
 
   test("a backup that cannot be taken is no success", async () => {

@@ -158,6 +158,20 @@ describe("order", () => {
     }
   });
 
+  test("nothing is scraped before it has been healthy once", () => {
+    const targets = tree.ofKind("Command").filter(({ name }) => name.startsWith("a-target-"));
+    for (const { name, label, dependencies } of targets) {
+      const observed = name.replace(/^a-target-(postgres-exporter|[a-z]+)-/, "");
+      const scraped = observed.replace(/^pooler-(\d)/, "pooler-exporter-$1");
+      expect(dependencies, label).toContain(`Container a-${scraped}`);
+    }
+    expect(tree.get("Command a-target-postgres-postgres-2").dependencies).toContain(
+      "Container a-postgres-exporter",
+    );
+    const jobs = new Set(targets.map(({ name }) => name.split("-")[2]));
+    expect([...jobs]).toEqual(expect.arrayContaining(["patroni", "etcd", "grafana", "prometheus"]));
+  });
+
   test("the repositories wait for no member, for a member may wait for them", () => {
     for (const label of ["Container a-s3", "Container a-backup"]) {
       const members = [...tree.waitsFor(label)].filter((each) =>

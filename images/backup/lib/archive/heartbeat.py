@@ -25,7 +25,8 @@ RETURNING extract(epoch FROM at)::float8
 """
 POSITION = """
 SELECT pg_current_wal_flush_lsn()::text, pg_walfile_name(pg_current_wal_flush_lsn()),
-       extract(epoch FROM clock_timestamp())::float8
+       extract(epoch FROM clock_timestamp())::float8,
+       (SELECT system_identifier FROM pg_control_system())
 """
 ROWS = "SELECT extract(epoch FROM at)::float8, lsn::text FROM holdfast.heartbeat ORDER BY id"
 TIDY = "DELETE FROM holdfast.heartbeat WHERE at < clock_timestamp() - make_interval(secs => %s)"
@@ -43,6 +44,8 @@ class Heart:
         self.ring = Ring(ring.read(file))
         self.skew: float | None = None
         """Seconds by which this container's clock is ahead of the leader's."""
+        self.system: int | None = None
+        """System identifier of the cluster whose leader last took a heartbeat."""
         self._leader = leader
         self._file = file
         self._connect = connect
@@ -79,8 +82,9 @@ class Heart:
     def _beat(self, connection: Any) -> None:
         (at,) = sql.row(connection, INSERT)
         before = time.time()
-        lsn, file, clock = sql.row(connection, POSITION)
+        lsn, file, clock, system = sql.row(connection, POSITION)
         self.skew = (before + time.time()) / 2 - clock
+        self.system = int(system)
         beat = Beat(at, names.parse_lsn(lsn), int(file[:8], 16))
         if self.ring.continues(beat):
             self.ring.append(beat)

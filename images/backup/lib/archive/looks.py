@@ -33,14 +33,19 @@ class Looks:
         """Whether a repository is being read."""
         return repository in self._flights
 
-    def start(self, engine: Engine, view: View, owed: bool, now: float) -> None:
-        """Starts a look when one is due. `owed`: a base backup is, so look for it more often."""
+    def start(
+        self, engine: Engine, view: View, owed: bool, now: float, running: int | None = None
+    ) -> None:
+        """Starts a look when one is due. `owed`: a base backup is, so look for it more often.
+
+        `running`: see view.look.
+        """
         if self.under_way(view.name) or not view.look_due(now, owed):
             return
         files = view.name == LOCAL or view.listing_due(now)
         # Retention removes base backups first: a list of files needs one of backups after it.
         backups = view.backups_due(now, owed) or (files and view.name != LOCAL)
-        future = self._pool.submit(look, engine, view, files, backups)
+        future = self._pool.submit(look, engine, view, files, backups, running)
         self._flights[view.name] = Flight(future, now, {})
         future.add_done_callback(lambda _: self._wake())
 

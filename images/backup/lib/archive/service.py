@@ -67,7 +67,12 @@ class Service:
         self._watching = Changes("the cluster has a leader")
         shutil.rmtree(SCRATCH, ignore_errors=True)
         self._shipper = Shipper(
-            SCRATCH, self._read, lambda: self._members, log, wake=self._wake.set
+            SCRATCH,
+            self._read,
+            lambda: self._members,
+            log,
+            wake=self._wake.set,
+            running=lambda: self._heart.system,
         )
 
     def ship(self) -> None:

@@ -45,6 +45,7 @@ class Shipper:
         *,
         pools: Pools | None = None,
         wake: Callable[[], None] = lambda: None,
+        running: Callable[[], int | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -54,7 +55,7 @@ class Shipper:
         self.owed: dict[str, str] = {}
         self.backlog: list[str] = []
         """Names that the cloud lacks and needs, and the local repository has."""
-        self._read, self._members = read, members
+        self._read, self._members, self._running = read, members, running
         self._log, self._clock, self._wall = log, clock, wall
         self._plans: dict[tuple[str, str], tuple[tuple[int, int], list[str]]] = {}
         self._judges = Judges()
@@ -82,7 +83,7 @@ class Shipper:
         self._take_moves(now)
         self._take_rescue(now)
         for view in self.views.values():
-            self._looks.start(engine, view, view.name in self.owed, now)
+            self._looks.start(engine, view, view.name in self.owed, now, self._running())
             self._judges.judge(view, now)
         self._start_moves(engine, now)
         self._mend(engine, now)

@@ -11,14 +11,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backup.errors import BackupError, RepositoryFault
+from backup.errors import BackupError, RepositoryFault, another_cluster
 from engine.types import LOCAL, Archived, BaseBackup, Engine
 
 from . import names
 
 LIST_SECONDS = {LOCAL: 1.0}
 LIST_AGAIN_SECONDS = 600.0
-BACKUPS_SECONDS = 60.0
+# One question answers for the base backups and for whose they are: a repository that belongs to
+# another cluster is noticed within this, reported within 3 s more, and alerts after 20 s.
+BACKUPS_SECONDS = 30.0
 BACKUPS_OWED_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 30.0
 # A stanza is made when the cluster is there, and whoever makes it waits for a segment to arrive.
@@ -127,17 +129,25 @@ class View:
         return news
 
 
-def look(engine: Engine, view: View, files: bool, backups: bool) -> Look:
+def look(
+    engine: Engine, view: View, files: bool, backups: bool, running: int | None = None
+) -> Look:
     """Reads a repository; runs beside the shipping thread and changes nothing of `view`.
 
-    Raises BackupError (RepositoryFault) or OSError.
+    `running`: system identifier of the cluster that runs, None while nobody knows it; a repository
+    of another one takes none of its WAL, so it is at fault. Raises BackupError (RepositoryFault)
+    or OSError.
     """
     listing = engine.archived(view.name) if files else None
     same = listing is None or listing is view.listing
     found = view.files if same else _by_archive(listing or [])
-    taken = engine.base_backups(view.name) if backups else None
-    archive = engine.current_archive(view.name) if backups else None
-    return Look(found, listing, _histories(engine, view, found, backups), archive, taken)
+    histories = _histories(engine, view, found, backups)
+    if not backups:
+        return Look(found, listing, histories, None, None)
+    catalog = engine.catalog(view.name)
+    if None not in (running, catalog.system) and catalog.system != running:
+        raise another_cluster(view.name, f"system identifier {catalog.system}, not {running}")
+    return Look(found, listing, histories, catalog.archive, catalog.backups)
 
 
 def _by_archive(files: Iterable[Archived]) -> Files:

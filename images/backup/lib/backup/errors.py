@@ -37,6 +37,19 @@ class RepositoryFault(BackupError):
         self.cause = cause
 
 
+def another_cluster(repository: str, detail: str = "") -> RepositoryFault:
+    """The fault of a repository that is not the running cluster's, with the command that ends it.
+
+    `detail`: how one knows.
+    """
+    return RepositoryFault(
+        repository,
+        "stanza",
+        f"it holds backups of another cluster than the one that runs{detail and f' ({detail})'}. "
+        "If the running one is meant to take its place, type: holdfast-backup --accept-new-cluster",
+    )
+
+
 class NotReady(BackupError):
     """The cluster cannot be backed up yet (no leader, no node answers): worth another try soon."""
 

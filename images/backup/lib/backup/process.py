@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .errors import BackupError
 
@@ -18,6 +18,7 @@ ERROR_LINES = 80
 NOISE = "command begin"
 # What a program told to end may still need for cleaning up.
 GOODBYE_SECONDS = 10
+WATCH_SECONDS = 5.0
 
 _children: set[subprocess.Popen[str]] = set()
 
@@ -35,10 +36,12 @@ def run(
     environment: Mapping[str, str] | None = None,
     timeout_seconds: float | None = None,
     quiet: bool = False,
+    watch: Callable[[], str] | None = None,
 ) -> str:
     """Runs `command` to its end and returns its output; raises ProgramFailed with its last lines.
 
-    After `timeout_seconds` it is told to end, then killed. `quiet`: nothing goes to the log.
+    After `timeout_seconds` it is told to end, then killed; so it is when `watch`, which is asked
+    all the while, says why. `quiet`: nothing goes to the log.
     """
     tail: deque[str] = deque(maxlen=ERROR_LINES)
     output: list[str] = []
@@ -51,6 +54,7 @@ def run(
         env={**os.environ, **(environment or {})},
     )
     _children.add(child)
+    watcher = _Watcher(child, watch) if watch is not None else None
     overdue = threading.Event()
     alarm = threading.Timer(timeout_seconds, _end, (child, overdue)) if timeout_seconds else None
     if alarm is not None:
@@ -67,6 +71,8 @@ def run(
     finally:
         if alarm is not None:
             alarm.cancel()
+        if watcher is not None:
+            watcher.over.set()
         _children.discard(child)
         if child.stdout is not None:
             child.stdout.close()
@@ -74,6 +80,9 @@ def run(
     if overdue.is_set():
         late = f"{command[0]} did not end within {timeout_seconds:.0f} s"
         raise ProgramFailed(f"{late}: {reason(lines)}", [late, *lines])
+    if watcher is not None and watcher.reason and code != 0:
+        # First, and alone: what the program says of its end is about the end.
+        raise ProgramFailed(f"{command[0]} was ended: {watcher.reason}", [watcher.reason])
     if code != 0:
         raise ProgramFailed(f"{command[0]} ended with code {code}: {reason(lines)}", lines)
     return "".join(output)
@@ -83,6 +92,23 @@ def reason(lines: list[str]) -> str:
     """The lines from the first that names an error; all of them when none does."""
     first = next((i for i, line in enumerate(lines) if "ERROR" in line or "error:" in line), 0)
     return " ".join(lines[first:]).strip() or "no output"
+
+
+class _Watcher(threading.Thread):
+    """Asks every few seconds whether a program should go on."""
+
+    def __init__(self, child: subprocess.Popen[str], watch: Callable[[], str]) -> None:
+        super().__init__(name="watch", daemon=True)
+        self.over = threading.Event()
+        self.reason = ""
+        self._child, self._watch = child, watch
+        self.start()
+
+    def run(self) -> None:
+        while not self.reason and not self.over.wait(WATCH_SECONDS):
+            self.reason = self._watch()
+        if self.reason and not self.over.is_set():
+            _end(self._child, threading.Event())
 
 
 def _end(child: subprocess.Popen[str], overdue: threading.Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backup.settings import Settings
 
-from .types import CLOUD, LOCAL, Archived, BackupKind, BaseBackup, Engine, Fault, Target
+from .types import CLOUD, LOCAL, Archived, BackupKind, BaseBackup, Catalog, Engine, Fault, Target
 
 __all__ = [
     "CLOUD",
@@ -12,6 +12,7 @@ __all__ = [
     "Archived",
     "BackupKind",
     "BaseBackup",
+    "Catalog",
     "Engine",
     "Fault",
     "Target",

@@ -1,9 +1,4 @@
-"""The engine by pgBackRest's command line.
-
-Reading and writing of the archive goes on beside everything else, every second: those commands are
-short, silent, and bounded by tens of seconds. Runs may last hours; a server that stops answering
-ends them within minutes.
-"""
+"""The engine by pgBackRest's command line (pgbackrest_runs.py)."""
 
 from __future__ import annotations
 
@@ -13,32 +8,26 @@ from typing import Any
 
 from archive.folder import Folder
 from backup import cluster, paths, sums
-from backup.errors import BackupError, NotReady, RepositoryFault
-from backup.process import ProgramFailed, run
+from backup.errors import BackupError, RepositoryFault, another_cluster
+from backup.process import ProgramFailed
 from backup.settings import Settings
-from objects import reach
 
-from . import control, pgbackrest_config, pgbackrest_verify
-from .pgbackrest_answers import archived, base_backups, info_fault, needed, newest_archive
+from . import control, pgbackrest_verify
+from .pgbackrest_answers import archived, base_backups, catalog, info_fault, needed
 from .pgbackrest_faults import cause_of, essence
+from .pgbackrest_runs import Runs
 from .pgbackrest_target import target_options
-from .types import CLOUD, LOCAL, Archived, BackupKind, BaseBackup, Fault, Target
+from .types import LOCAL, Archived, BackupKind, BaseBackup, Catalog, Fault, Target
 
-# One segment, one listing: what takes longer hangs.
-SHORT_SECONDS = 60.0
-SHORT_IO = "--io-timeout=5"
-# pgBackRest ends by itself when nothing moves any more; this is for what we did not foresee.
-LONG_SECONDS = 12 * 3600.0
-QUIET = "--log-level-console=warn"
 # pgBackRest's own words when the repository belongs to another cluster than the one that runs.
 MISMATCH = "do not match the database"
 
 
-class PgBackRest:
+class PgBackRest(Runs):
     """The Engine; see types.py for what each method promises."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        super().__init__(settings)
         self._folder = Folder(paths.REPOSITORY / "archive" / settings.stanza)
         self._folder_lock = threading.Lock()
         self._systems: dict[tuple[str, str], int] = {}
@@ -54,12 +43,7 @@ class PgBackRest:
         except RepositoryFault as error:
             if MISMATCH not in str(error):
                 raise
-            raise RepositoryFault(
-                repository,
-                "stanza",
-                "it holds backups of another cluster than the one that runs. If that cluster is "
-                "meant to take its place, type: holdfast-backup --accept-new-cluster",
-            ) from error
+            raise another_cluster(repository) from error
         self._with_nodes(repository, members, "check")
 
     def accept_new_cluster(self, repository: str) -> None:
@@ -80,17 +64,8 @@ class PgBackRest:
     def base_backups(self, repository: str) -> list[BaseBackup]:
         return base_backups(repository, self._info(repository))
 
-    def current_archive(self, repository: str) -> str:
-        """Id of the part of the archive that the running cluster writes; empty without a stanza.
-
-        Two repositories may number the same cluster differently.
-        """
-        try:
-            return newest_archive(self._info(repository))
-        except RepositoryFault as error:
-            if error.cause == "stanza":
-                return ""
-            raise
+    def catalog(self, repository: str) -> Catalog:
+        return catalog(repository, self._info(repository))
 
     def archived(self, repository: str) -> list[Archived]:
         if repository == LOCAL:
@@ -108,8 +83,10 @@ class PgBackRest:
         folder = paths.PGBACKREST / "control" / repository / archive
         control.write(folder, self._system(repository, archive))
         partial = target.with_name(target.name + ".partial")
+        # One file is wanted, and no others ahead of it.
+        wanted = [f"--pg1-path={folder}", "--no-archive-async", "archive-get", name, str(partial)]
         try:
-            self._short(repository, f"--pg1-path={folder}", "archive-get", name, str(partial))
+            self._short(repository, *wanted)
         except RepositoryFault as error:
             # Exit code 1 without a word: "not there", as PostgreSQL's restore_command has it.
             if isinstance(error.__cause__, ProgramFailed) and not error.__cause__.lines:
@@ -194,88 +171,6 @@ class PgBackRest:
         if key not in self._systems:
             raise BackupError(f"repository {repository} has no archive {archive}")
         return self._systems[key]
-
-    def _reach(self, repository: str) -> None:
-        if repository == CLOUD and self._settings.cloud is not None:
-            reach.check(self._settings.cloud)
-
-    def _stanza(self, repository: str) -> str:
-        if repository == pgbackrest_config.SOURCE:
-            return pgbackrest_config.stanza_of(pgbackrest_config.path_of(repository))
-        return self._settings.stanza
-
-    def _command(self, repository: str) -> list[str]:
-        if repository == pgbackrest_config.SOURCE:
-            path = pgbackrest_config.path_of(repository)
-            if not path.exists():
-                raise BackupError("there is no source repository: holdfast-backup --source")
-        elif repository in self._settings.repositories:
-            path = pgbackrest_config.write(repository, self._settings.stanza)
-        else:
-            raise BackupError(f"there is no repository {repository}")
-        return ["pgbackrest", f"--config={path}", f"--stanza={self._stanza(repository)}"]
-
-    def _short(self, repository: str, *arguments: str) -> str:
-        io = [SHORT_IO] if repository != LOCAL else []
-        command = [*self._command(repository), QUIET, *io, *arguments]
-        return self._run(repository, command, SHORT_SECONDS, quiet=True)
-
-    def _long(self, repository: str, *arguments: str, quiet: bool = False) -> str:
-        command = [*self._command(repository), *arguments]
-        return self._run(repository, command, LONG_SECONDS, quiet)
-
-    def _with_nodes(self, repository: str, members: list[cluster.Member], *command: str) -> None:
-        settings = self._settings
-        path = pgbackrest_config.write_nodes(
-            repository, settings.stanza, members, settings.data_directory
-        )
-        full = ["pgbackrest", f"--config={path}", f"--stanza={settings.stanza}", *command]
-        try:
-            self._run(repository, full, LONG_SECONDS)
-        except RepositoryFault as error:
-            lines = getattr(error.__cause__, "lines", [])
-            if _is_about_nodes(lines, members) or _is_locked(lines):
-                raise NotReady(essence(lines)) from error
-            raise
-
-    def _run(self, repository: str, command: list[str], seconds: float, quiet: bool = False) -> str:
-        try:
-            return run(command, timeout_seconds=seconds, quiet=quiet)
-        except ProgramFailed as error:
-            fault = RepositoryFault(repository, cause_of(error.lines), essence(error.lines))
-            fault.__cause__ = error
-            raise self._precise(fault) from error
-
-    def _precise(self, fault: RepositoryFault) -> RepositoryFault:
-        """A missing stanza may be a missing bucket, refused credentials a wrong clock.
-
-        pgBackRest takes every 404 for a missing file, and the refusal of a HEAD gives no reason; a
-        listing is refused in the server's own words.
-        """
-        if fault.repository == LOCAL or fault.cause not in ("stanza", "other", "credentials"):
-            return fault
-        command = [*self._command(fault.repository), QUIET, SHORT_IO, "--output=json", "info"]
-        try:
-            listed = run(command, timeout_seconds=SHORT_SECONDS, quiet=True)
-            _, found = info_fault(fault.repository, listed)
-        except BackupError:
-            return fault
-        if found is None or found.cause in ("stanza", "other", fault.cause):
-            return fault
-        found.__cause__ = fault.__cause__
-        return found
-
-
-def _is_about_nodes(lines: list[str], members: list[cluster.Member]) -> bool:
-    text = "\n".join(lines)
-    return "unable to find primary cluster" in text or any(
-        f"'{member.host}:" in text or f"on '{member.host}'" in text for member in members
-    )
-
-
-def _is_locked(lines: list[str]) -> bool:
-    """Whether another pgBackRest is at it, such as a node's push that waits for us."""
-    return any("ERROR: [050]" in line or "LockAcquireError" in line for line in lines)
 
 
 def _sum_faults(label: str) -> list[Fault]:

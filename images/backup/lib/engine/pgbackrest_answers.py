@@ -10,7 +10,7 @@ from archive.folder import stored_name
 from backup.errors import BackupError, RepositoryFault
 
 from .pgbackrest_faults import cause_of, essence
-from .types import Archived, BaseBackup
+from .types import Archived, BaseBackup, Catalog
 
 # Status codes of a repository in `info`: no stanza there, and a stanza without a backup yet.
 NO_STANZA = (1, 3)
@@ -60,10 +60,13 @@ def base_backups(repository: str, body: dict[str, Any]) -> list[BaseBackup]:
     ]
 
 
-def newest_archive(body: dict[str, Any]) -> str:
-    """Archive id of the newest cluster in an info answer; empty when there is none."""
+def catalog(repository: str, body: dict[str, Any]) -> Catalog:
+    """An info answer's base backups, and the newest cluster in it: the one that may archive."""
+    backups = base_backups(repository, body)
     newest = max(body.get("db", []), key=lambda entry: int(entry["id"]), default=None)
-    return f"{newest['version']}-{newest['id']}" if newest else ""
+    if newest is None:
+        return Catalog(backups, "", None)
+    return Catalog(backups, f"{newest['version']}-{newest['id']}", int(newest["system-id"]))
 
 
 def archived(text: str) -> list[Archived]:

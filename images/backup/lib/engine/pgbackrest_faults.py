@@ -47,7 +47,7 @@ _CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
         re.compile(
             r"HostConnectError|ServiceError|unable to connect to|unable to get address"
             r"|\[5\d\d\]|failed with 5\d\d|timeout (?:connecting|after)|timeout while"
-            r"|FileReadError.*socket|TLS error|did not end within"
+            r"|FileReadError.*socket|TLS error|did not end within|gave no answer for"
         ),
     ),
     (

@@ -72,6 +72,21 @@ class Target:
     timeline: str = "latest"
 
 
+@dataclass(frozen=True)
+class Catalog:
+    """What a repository says of itself in one answer."""
+
+    backups: list[BaseBackup]
+    """Oldest first."""
+    archive: str
+    """Id of the cluster that the repository takes WAL from now, e.g. `17-1`; empty for none.
+
+    Two repositories may number the same cluster differently.
+    """
+    system: int | None
+    """That cluster's system identifier; None for none."""
+
+
 class Engine(Protocol):
     """A backup engine."""
 
@@ -90,8 +105,8 @@ class Engine(Protocol):
     def base_backups(self, repository: str) -> list[BaseBackup]:
         """What the repository lists, oldest first. Raises RepositoryFault when it cannot be read."""
 
-    def current_archive(self, repository: str) -> str:
-        """Id of the cluster that the repository takes WAL from now, e.g. `17-1`; empty for none."""
+    def catalog(self, repository: str) -> Catalog:
+        """The base backups and whose they are, by one question. Raises as base_backups does."""
 
     def archived(self, repository: str) -> list[Archived]:
         """Every file of the archive, by archive id and name."""

@@ -18,7 +18,7 @@ from backup import paths
 from backup.errors import BackupError
 from backup.process import run
 
-from . import postgres_conf
+from . import leftovers, postgres_conf
 
 PORT = 5432
 LIBRARIES = Path("/usr/lib/postgresql/17/lib")
@@ -223,33 +223,13 @@ class Scratch:
 def clean() -> None:
     """Ends what a drill that was killed left running, and empties the scratch folder."""
     paths.SCRATCH.mkdir(parents=True, exist_ok=True)
-    for file in paths.SCRATCH.glob("*/postmaster.pid"):
-        _end_left_over(file)
+    leftovers.end(paths.SCRATCH)
     for path in paths.SCRATCH.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
     shutil.rmtree(paths.RUNTIME / "scratch", ignore_errors=True)
-
-
-def _end_left_over(file: Path) -> None:
-    """Ends the server whose pid file this is, if that process is a server on this very folder."""
-    try:
-        pid = int(file.read_text().splitlines()[0])
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except (OSError, ValueError, IndexError):
-        return
-    if str(file.parent).encode() not in command:
-        return
-    for number in (signal.SIGQUIT, signal.SIGKILL):
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
-        end = time.monotonic() + 10
-        while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
-            time.sleep(STEP_SECONDS)
 
 
 def _text(path: Path) -> str:
