@@ -121,7 +121,8 @@ export class Metrics extends pulumi.ComponentResource {
 
   private declareTargets({ placement }: TierArgs, live: docker.Volume): void {
     const { settings, site } = placement;
-    for (const { job, address, component, instance } of targetsOf(placement)) {
+    for (const { component, instance, ...where } of targetsOf(placement)) {
+      const { job } = where;
       liveFile(
         placement,
         `target-${job}-${instance}`,
@@ -129,8 +130,7 @@ export class Metrics extends pulumi.ComponentResource {
           volume: live,
           path: targetPath(job, instance),
           content: renderTarget({
-            job,
-            address,
+            ...where,
             labels: { stack: settings.stack, site, component, instance },
           }),
           image: placement.images.prometheus,

@@ -1,0 +1,62 @@
+import { isShop } from "../../settings/application.ts";
+import type { Settings } from "../../settings.ts";
+import type { ContainerArgs } from "../docker/container.ts";
+import { SECRETS_DIRECTORY } from "../docker/secretFile.ts";
+import { healthScript } from "./healthScript.ts";
+
+/** Seconds an instance answers 503 on its health path before it closes: longer than the edge takes to see it. */
+export const DRAIN_SECONDS = 3;
+
+/** Directory for the shop's own files: drain mark, metrics shared by gunicorn's workers. */
+const RUN_DIRECTORY = "/run/app";
+
+/** What an instance is given, beside its name and the two database URLs. */
+export interface Contract {
+  readonly environment: Readonly<Record<string, string>>;
+  /** The health check's command. */
+  readonly health: readonly string[];
+  readonly container: Pick<ContainerArgs, "tmpfs">;
+  /** The same for the job that migrates. */
+  readonly migration: Pick<ContainerArgs, "tmpfs">;
+  /** Secrets that only the shop knows what to do with. */
+  readonly secrets: readonly "django-secret-key"[];
+}
+
+/** The contract between Holdfast and the application (docs/own-app.md), and what the shop gets on top. Pure. */
+export function contractOf({
+  application,
+  timings,
+}: Pick<Settings, "application" | "timings">): Contract {
+  const common = {
+    PORT: String(application.port),
+    DATABASE_URL_FILE: `${SECRETS_DIRECTORY}/database-url`,
+    REPLICA_URL_FILE: `${SECRETS_DIRECTORY}/replica-url`,
+  };
+  if (!isShop(application)) {
+    const { health, port, healthPath } = application;
+    return {
+      environment: common,
+      health: health.length > 0 ? health : ["sh", "-c", healthScript(port, healthPath)],
+      container: {},
+      migration: {},
+      secrets: [],
+    };
+  }
+  const tmpfs = (mebibytes: number) => ({
+    tmpfs: { [RUN_DIRECTORY]: `rw,nosuid,nodev,noexec,size=${mebibytes}m,mode=1777` },
+  });
+  return {
+    environment: {
+      ...common,
+      HOLDFAST_WORKERS: String(application.workers),
+      HOLDFAST_THREADS: String(application.threads),
+      HOLDFAST_WORKER_TIMEOUT_SECONDS: String(timings.workerTimeoutSeconds),
+      HOLDFAST_FOOTER: String(application.footer),
+      HOLDFAST_DRAIN_SECONDS: String(DRAIN_SECONDS),
+    },
+    health: application.health,
+    container: tmpfs(64),
+    migration: tmpfs(16),
+    secrets: ["django-secret-key"],
+  };
+}
