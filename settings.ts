@@ -11,6 +11,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { deriveTimings } from "./objectives.ts";
+import { applicationOf } from "./settings/application.ts";
 import { contradictions } from "./settings/checks.ts";
 import { openKeyFault } from "./settings/cloud.ts";
 import { withDefaults } from "./settings/defaults.ts";
@@ -240,7 +241,14 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
     },
     etcd: { members: etcd.members, memoryMiB: etcd.memory },
     pooler: { poolSize: pooler.poolSize, maxClients: pooler.maxClients, memoryMiB: pooler.memory },
-    application: inMebibytes(application),
+    application: {
+      ...applicationOf(application),
+      instances: application.instances,
+      workers: application.workers,
+      threads: application.threads,
+      memoryMiB: application.memory,
+      footer: application.footer,
+    },
     backup: {
       schedule: backup.schedule,
       logical: [...new Set(backup.logical)],
@@ -264,8 +272,4 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
 /** The builtin server makes its bucket, so that one needs no name from the user. */
 function bucketOf({ provider, bucket }: Parsed["backup"]["cloud"]): string {
   return provider === "builtin" && bucket === "" ? "holdfast" : bucket;
-}
-
-function inMebibytes({ memory, ...rest }: Parsed["application"]): Settings["application"] {
-  return { ...rest, memoryMiB: memory };
 }

@@ -1,10 +1,8 @@
 /** The application's settings: the shop in app/, or an application of one's own. Pure. */
 import { z } from "zod";
 import type { Fault } from "./faults.ts";
-import { flag, image, size, text, wholeNumber } from "./fields.ts";
+import { image, text, wholeNumber } from "./fields.ts";
 import type { Path, Tree } from "./tree.ts";
-
-const gigabyte = 1024;
 
 const folder = text(
   "",
@@ -34,7 +32,8 @@ const words = z.array(
   ),
 );
 
-export const application = z.strictObject({
+/** The fields that say which application it is, and what it is like. */
+export const applicationFields = {
   image: image("registry.example.com/team/app:1.0", ""),
   context: folder,
   port: wholeNumber(1, 65_535, 8000),
@@ -42,14 +41,17 @@ export const application = z.strictObject({
   health: words,
   migrate: words,
   metricsPath: path("/metrics", ", or an empty text for none"),
-  instances: z.strictObject({ min: wholeNumber(1, 20, 2), max: wholeNumber(1, 20, 4) }),
-  workers: wholeNumber(1, 16, 2),
-  threads: wholeNumber(1, 32, 4),
-  memory: size(128, 64 * gigabyte, "384 MB"),
-  footer: flag(true),
-});
+};
 
-type Parsed = z.output<typeof application>;
+interface Parsed {
+  readonly image: string;
+  readonly context: string;
+  readonly port: number;
+  readonly healthPath: string;
+  readonly health: readonly string[];
+  readonly migrate: readonly string[];
+  readonly metricsPath: string;
+}
 
 /** What the shop is like, and no setting changes. */
 const shop = {
@@ -62,6 +64,12 @@ const shop = {
 
 /** An application of one's own is not known to have anything but a port and a health path. */
 const unknown = { ...shop, health: [], migrate: [], metricsPath: "" };
+
+/** These fields alone, of a group that has more. */
+export function applicationOf(group: Parsed): Parsed {
+  const { image, context, port, healthPath, health, migrate, metricsPath } = group;
+  return { image, context, port, healthPath, health, migrate, metricsPath };
+}
 
 /** Whether the application is the shop in app/, and not one of the user's own. */
 export function isShop({ image, context }: Pick<Parsed, "image" | "context">): boolean {

@@ -1,7 +1,7 @@
 /** The shape of the settings: one strict zod object per group, in the notation of the config. */
 import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
-import { application } from "./application.ts";
+import { applicationFields } from "./application.ts";
 import {
   duration,
   field,
@@ -135,7 +135,14 @@ export const schema = z.strictObject({
     maxClients: wholeNumber(10, 50_000, 1000),
     memory: size(64, 8 * gigabyte, "128 MB"),
   }),
-  application,
+  application: z.strictObject({
+    ...applicationFields,
+    instances: z.strictObject({ min: wholeNumber(1, 20, 2), max: wholeNumber(1, 20, 4) }),
+    workers: wholeNumber(1, 16, 2),
+    threads: wholeNumber(1, 32, 4),
+    memory: size(128, 64 * gigabyte, "384 MB"),
+    footer: flag(true),
+  }),
   backup: z.strictObject({
     schedule: z.strictObject({
       physical: cron("15 2 * * *"),

@@ -7,7 +7,7 @@ import { container } from "../docker/container.ts";
 import { job } from "../docker/job.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
-import { contractOf, DRAIN_SECONDS } from "./contract.ts";
+import { contractOf, DRAIN_SECONDS, RUN_DIRECTORY } from "./contract.ts";
 
 export interface ApplicationArgs extends TierArgs {
   readonly roles: Roles;
@@ -48,7 +48,7 @@ export class Application extends pulumi.ComponentResource {
         command: application.migrate,
         stdin: url,
         hosts: databaseHosts(placement.subnet),
-        ...contractOf(placement.settings).migration,
+        tmpfs: { [RUN_DIRECTORY]: "rw,nosuid,nodev,noexec,size=16m,mode=1777" },
       },
       { parent: this, dependsOn: [roles] },
     );
@@ -76,7 +76,7 @@ export class Application extends pulumi.ComponentResource {
           startPeriodSeconds: 30,
         },
         memoryMiB: application.memoryMiB,
-        ...contract.container,
+        tmpfs: { [RUN_DIRECTORY]: "rw,nosuid,nodev,noexec,size=64m,mode=1777" },
         secrets: [
           secretFile("database-url", pooler.internal.databaseUrl),
           secretFile("replica-url", pooler.internal.readReplicaUrl),

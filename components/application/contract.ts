@@ -1,23 +1,19 @@
 import { isShop } from "../../settings/application.ts";
 import type { Settings } from "../../settings.ts";
-import type { ContainerArgs } from "../docker/container.ts";
 import { SECRETS_DIRECTORY } from "../docker/secretFile.ts";
 import { healthScript } from "./healthScript.ts";
 
 /** Seconds an instance answers 503 on its health path before it closes: longer than the edge takes to see it. */
 export const DRAIN_SECONDS = 3;
 
-/** Directory for the shop's own files: drain mark, metrics shared by gunicorn's workers. */
-const RUN_DIRECTORY = "/run/app";
+/** An instance's directory for what must not outlive it: the shop's drain mark, its workers' metrics. */
+export const RUN_DIRECTORY = "/run/app";
 
 /** What an instance is given, beside its name and the two database URLs. */
 export interface Contract {
   readonly environment: Readonly<Record<string, string>>;
   /** The health check's command. */
   readonly health: readonly string[];
-  readonly container: Pick<ContainerArgs, "tmpfs">;
-  /** The same for the job that migrates. */
-  readonly migration: Pick<ContainerArgs, "tmpfs">;
   /** Secrets that only the shop knows what to do with. */
   readonly secrets: readonly "django-secret-key"[];
 }
@@ -37,14 +33,9 @@ export function contractOf({
     return {
       environment: common,
       health: health.length > 0 ? health : ["sh", "-c", healthScript(port, healthPath)],
-      container: {},
-      migration: {},
       secrets: [],
     };
   }
-  const tmpfs = (mebibytes: number) => ({
-    tmpfs: { [RUN_DIRECTORY]: `rw,nosuid,nodev,noexec,size=${mebibytes}m,mode=1777` },
-  });
   return {
     environment: {
       ...common,
@@ -55,8 +46,6 @@ export function contractOf({
       HOLDFAST_DRAIN_SECONDS: String(DRAIN_SECONDS),
     },
     health: application.health,
-    container: tmpfs(64),
-    migration: tmpfs(16),
     secrets: ["django-secret-key"],
   };
 }

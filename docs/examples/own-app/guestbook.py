@@ -13,15 +13,15 @@ def sql(url_file, statement, *values):
 
 
 def app(environ, start_response):
-    """GET / reads the newest greetings, POST / writes one, /healthz asks the replica."""
+    """GET / reads the newest greetings, POST / writes one."""
     status, body = "200 OK", "ok\n"
     if environ["REQUEST_METHOD"] == "POST":
         text = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
         insert = "INSERT INTO greetings (text) VALUES (%s) RETURNING id"
         status, body = "201 Created", f"{sql('DATABASE_URL_FILE', insert, text)[0][0]}\n"
-    elif environ["PATH_INFO"] == "/healthz":
-        sql("REPLICA_URL_FILE", "SELECT 1")
-    else:
+    elif environ["PATH_INFO"] not in ("/", "/healthz"):
+        status, body = "404 Not Found", "there is only /\n"
+    elif environ["PATH_INFO"] == "/":  # /healthz asks no database: see own-app.md
         read = "SELECT id, text FROM greetings ORDER BY id DESC LIMIT 10"
         body = "".join(f"{number} {text}\n" for number, text in sql("REPLICA_URL_FILE", read))
     served = ("X-Instance", os.environ["HOLDFAST_INSTANCE"])

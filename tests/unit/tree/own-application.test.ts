@@ -33,7 +33,7 @@ const WHAT_THE_SHOP_HAS = [
   "Command a-target-app-app-2",
 ];
 const OF_INSTANCES = ["a-app-1", "a-app-2"].flatMap((name) =>
-  ["image", "envs", "tmpfs", "uploads", "healthcheck"].map((input) => `Container ${name} ${input}`),
+  ["image", "envs", "uploads", "healthcheck"].map((input) => `Container ${name} ${input}`),
 );
 
 describe("application.image", () => {
