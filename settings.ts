@@ -11,6 +11,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { deriveTimings } from "./objectives.ts";
+import { applicationOf } from "./settings/application.ts";
 import { contradictions } from "./settings/checks.ts";
 import { openKeyFault } from "./settings/cloud.ts";
 import { withDefaults } from "./settings/defaults.ts";
@@ -24,7 +25,13 @@ import {
 import { faultsOf } from "./settings/issues.ts";
 import { cloudKeys } from "./settings/repositories.ts";
 import { type Parsed, schema } from "./settings/schema.ts";
-import { readEngineConfig, readPulumiFiles, readRecord, recordFile } from "./settings/sources.ts";
+import {
+  fileIn,
+  readEngineConfig,
+  readPulumiFiles,
+  readRecord,
+  recordFile,
+} from "./settings/sources.ts";
 import {
   deepFreeze,
   isTree,
@@ -54,6 +61,11 @@ export interface SettingsInput {
    * for the cloud's keys, of which only the presence is looked at.
    */
   readonly secrets?: readonly string[];
+  /**
+   * Whether a file is in a build context, a folder relative to the repository or absolute.
+   * @default every file is
+   */
+  readonly isFile?: (context: string, name: string) => boolean;
 }
 
 /**
@@ -89,7 +101,7 @@ export function parseSettings(input: SettingsInput): Settings {
     ...secrets.map(secretFault),
     ...openKeys.map(openKeyFault),
     ...faults,
-    ...contradictions(parsed, isGiven, [...keys, ...openKeys]).filter(
+    ...contradictions(parsed, isGiven, [...keys, ...openKeys], input.isFile).filter(
       (fault) => !rests(fault, faulty),
     ),
   ].sort(byGroup);
@@ -116,6 +128,7 @@ export function loadSettings(): Settings {
       ...readEngineConfig(project, pulumi.runtime.allConfig()),
       stack,
       record: readRecord(import.meta.dirname, stack),
+      isFile: fileIn(import.meta.dirname),
     });
   } catch (error) {
     throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
@@ -135,6 +148,7 @@ export function loadSettingsFromFiles(root: string, stack: string): Settings {
     ...readPulumiFiles(root, stack),
     stack,
     record: readRecord(root, stack),
+    isFile: fileIn(root),
   });
 }
 
@@ -228,6 +242,7 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
     etcd: { members: etcd.members, memoryMiB: etcd.memory },
     pooler: { poolSize: pooler.poolSize, maxClients: pooler.maxClients, memoryMiB: pooler.memory },
     application: {
+      ...applicationOf(application),
       instances: application.instances,
       workers: application.workers,
       threads: application.threads,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, resolve } from "node:path";
 import type { Settings } from "../settings.ts";
+import { hashContext } from "./buildContext.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -32,7 +32,7 @@ export interface ImageSpec {
   readonly name: ImageName;
   /** `holdfast/<name>:<hash of content>`, or an upstream reference. */
   readonly reference: string;
-  /** Folder to build from, relative to the repository; absent for upstream images. */
+  /** Folder to build from, relative to the repository or absolute; absent for upstream images. */
   readonly context?: string;
   readonly buildArgs: Readonly<Record<string, string>>;
 }
@@ -49,8 +49,14 @@ export function imagesOf(settings: Settings): ImageSpec[] {
   const specs: ImageSpec[] = [];
   for (const name of Object.keys(CONTEXTS) as (keyof typeof CONTEXTS)[]) {
     if (name === "s3" && settings.backup.cloud.provider !== "builtin") continue;
+    if (name === "app") {
+      specs.push(applicationImage(settings));
+      continue;
+    }
     const upstream = name === "prometheus" || name === "alertmanager" ? images[name] : FROM_DEBIAN;
-    specs.push(upstream === FROM_DEBIAN ? built(name, settings) : pulled(name, upstream));
+    specs.push(
+      upstream === FROM_DEBIAN ? built(name, CONTEXTS[name], settings) : pulled(name, upstream),
+    );
   }
   if (monitoring.grafana) {
     specs.push(pulled("grafana", images.grafana));
@@ -58,15 +64,17 @@ export function imagesOf(settings: Settings): ImageSpec[] {
   return specs;
 }
 
-function built(name: keyof typeof CONTEXTS, settings: Settings): ImageSpec {
-  const context = CONTEXTS[name];
+/** The shop, or the application that the user brings. */
+function applicationImage(settings: Settings): ImageSpec {
+  const { image, context } = settings.application;
+  return image === "" ? built("app", context || CONTEXTS.app, settings) : pulled("app", image);
+}
+
+function built(name: keyof typeof CONTEXTS, context: string, settings: Settings): ImageSpec {
   const { base, refresh } = settings.images;
   const hash = createHash("sha256");
   hash.update(`base=${base}\nrefresh=${refresh}\n`);
-  for (const file of filesOf(join(ROOT, context))) {
-    hash.update(`${relative(join(ROOT, context), file)}\0${statSync(file).mode & 0o111}\0`);
-    hash.update(readFileSync(file));
-  }
+  hashContext(hash, resolve(ROOT, context));
   return {
     name,
     reference: `holdfast/${name}:${hash.digest("hex").slice(0, 12)}`,
@@ -78,15 +86,4 @@ function built(name: keyof typeof CONTEXTS, settings: Settings): ImageSpec {
 
 function pulled(name: ImageName, reference: string): ImageSpec {
   return { name, reference, buildArgs: {} };
-}
-
-/** All files below a folder in a stable order, without what the machine adds by itself. */
-function filesOf(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => !["host-ca.crt", "__pycache__", ".ruff_cache"].includes(name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name);
-      return entry.isDirectory() ? filesOf(path) : [path];
-    });
 }

@@ -1,4 +1,5 @@
 /** Whether what is asked for fits into what is given: instances, memory, connections. Pure. */
+import { isShop } from "./application.ts";
 import type { Fault } from "./faults.ts";
 import type { Parsed } from "./schema.ts";
 import type { Path } from "./tree.ts";
@@ -86,11 +87,12 @@ function databaseMemory({ database }: Parsed, given: Given): Fault | undefined {
   };
 }
 
-/** A Django worker with its threads; gunicorn's own process takes about as much as one more. */
+/** A Django worker of the shop with its threads; gunicorn's own process takes about as much as one more. */
 const workerMemoryMiB = 90;
 
 function applicationMemory({ application }: Parsed): Fault | undefined {
   const { workers, memory } = application;
+  if (!isShop(application)) return undefined; // what another one needs, only its user knows
   const wanted = workerMemoryMiB * (workers + 1);
   if (wanted <= memory) return undefined;
   const path = ["application", "memory"];

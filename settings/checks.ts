@@ -1,5 +1,6 @@
 /** Rules between settings: each field is right by itself here, but do they fit together? Pure. */
 import { archiveTimeoutFloorSeconds, objectiveLimits } from "../objectives.ts";
+import { applicationFaults } from "./application.ts";
 import { type Given, overloads } from "./capacity.ts";
 import { cloudFaults } from "./cloud.ts";
 import type { Fault } from "./faults.ts";
@@ -13,11 +14,13 @@ import { formatDuration } from "./units.ts";
  * Every contradiction in the settings.
  *
  * @param keys secrets that the stack has beside its settings
+ * @param isFile whether a path below a build context is a file
  */
 export function contradictions(
   settings: Parsed,
   given: Given,
   keys: readonly string[] = [],
+  isFile: (context: string, name: string) => boolean = () => true,
 ): Fault[] {
   return [
     ...topology(settings),
@@ -27,6 +30,7 @@ export function contradictions(
     ...overloads(settings, given),
     ...parameters(settings),
     ...cloudFaults(settings, keys),
+    ...applicationFaults(settings.application, isFile),
   ];
 }
 

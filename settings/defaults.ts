@@ -1,5 +1,6 @@
 /** What every setting is when nobody says otherwise, in the notation of the config. Pure. */
 import { incrementalCron } from "../objectives.ts";
+import { applicationDefaults } from "./application.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
@@ -30,6 +31,8 @@ const groups: Tree = {
   etcd: { members: 3, memory: "128 MB" },
   pooler: { poolSize: 20, maxClients: 1000, memory: "128 MB" },
   application: {
+    image: "",
+    context: "",
     instances: { min: 2, max: 4 },
     workers: 2,
     threads: 4,
@@ -90,6 +93,7 @@ function derived(given: Tree): Tree {
   const written = valueAt(given, ["objectives", "recoveryPoint"]);
   const seconds = typeof written === "string" ? parseDuration(written) : undefined;
   return {
+    application: applicationDefaults(given.application),
     backup: { schedule: { incremental: incrementalCron(seconds ?? defaultRecoveryPointSeconds) } },
   };
 }

@@ -95,3 +95,28 @@ export function size(min: number, max: number, example: string) {
     return value >= min && value <= max ? { value } : { problem: `expected a size ${range}` };
   });
 }
+
+/**
+ * An image with a tag or a digest that stays what it is: `latest` would be another program on every
+ * machine.
+ *
+ * @param word what may stand in an image's place
+ */
+export function image(example: string, word?: "debian" | "") {
+  const part = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+  const host = "(?:[A-Za-z0-9.-]+(?::\\d{1,5})?/)?";
+  const reference = new RegExp(
+    `^${host}${part}(?:/${part})*(?::([\\w][\\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`,
+  );
+  const otherwise = word === undefined ? "" : `, or ${word || "an empty text"}`;
+  const expected = `expected an image with its version, such as "${example}"${otherwise}`;
+  return text(example, expected, (given) => {
+    if (given === word) return undefined;
+    const [matched, tag, digest] = reference.exec(given) ?? [];
+    if (matched === undefined) return expected;
+    if (digest === undefined && tag === undefined) return `without a version; ${expected}`;
+    return tag === "latest" && digest === undefined
+      ? `latest is no version; ${expected}`
+      : undefined;
+  });
+}

@@ -1,7 +1,18 @@
 /** The shape of the settings: one strict zod object per group, in the notation of the config. */
 import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
-import { duration, field, flag, matching, oneOf, size, text, wholeNumber } from "./fields.ts";
+import { applicationFields } from "./application.ts";
+import {
+  duration,
+  field,
+  flag,
+  image,
+  matching,
+  oneOf,
+  size,
+  text,
+  wholeNumber,
+} from "./fields.ts";
 import { hbaProblem } from "./hba.ts";
 import { cloud, table } from "./repositories.ts";
 import { parseIpv4, subnetProblem } from "./subnets.ts";
@@ -35,28 +46,6 @@ const cron = (example: string) => {
   const expected = "expected a cron line of five fields (minute hour day month weekday)";
   return text(example, expected, cronProblem);
 };
-
-/**
- * An image with a tag or a digest that stays what it is: `latest` would be another program on every
- * machine.
- */
-function image(example: string, word?: "debian") {
-  const part = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-  const host = "(?:[A-Za-z0-9.-]+(?::\\d{1,5})?/)?";
-  const reference = new RegExp(
-    `^${host}${part}(?:/${part})*(?::([\\w][\\w.-]{0,127}))?(@sha256:[0-9a-f]{64})?$`,
-  );
-  const expected = `expected an image with its version, such as "${example}"${word ? `, or ${word}` : ""}`;
-  return text(example, expected, (given) => {
-    if (given === word) return undefined;
-    const [matched, tag, digest] = reference.exec(given) ?? [];
-    if (matched === undefined) return expected;
-    if (digest === undefined && tag === undefined) return `without a version; ${expected}`;
-    return tag === "latest" && digest === undefined
-      ? `latest is no version; ${expected}`
-      : undefined;
-  });
-}
 
 /** What the engine makes of a date without quotes in a YAML file, after the day itself. */
 const engineMidnight = " 00:00:00 +0000 UTC";
@@ -147,6 +136,7 @@ export const schema = z.strictObject({
     memory: size(64, 8 * gigabyte, "128 MB"),
   }),
   application: z.strictObject({
+    ...applicationFields,
     instances: z.strictObject({ min: wholeNumber(1, 20, 2), max: wholeNumber(1, 20, 4) }),
     workers: wholeNumber(1, 16, 2),
     threads: wholeNumber(1, 32, 4),

@@ -2,8 +2,8 @@
  * Where settings come from: Pulumi's files and the launcher's record. Reads files, checks nothing
  * but their syntax.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { SettingsError } from "./faults.ts";
 import { isTree, type Tree } from "./tree.ts";
@@ -36,6 +36,12 @@ export function readRecord(root: string, stack: string): unknown {
       `${recordFile(stack)} is not JSON (${reasonOf(error)})\n      rm ${recordFile(stack)}    # ./holdfast up writes it anew`,
     );
   }
+}
+
+/** Tells whether a file is in a build context, a folder relative to the repository or absolute. */
+export function fileIn(root: string): (context: string, name: string) => boolean {
+  return (context, name) =>
+    statSync(resolve(root, context, name), { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /**

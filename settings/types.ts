@@ -122,10 +122,34 @@ export interface PoolerSettings {
   readonly memoryMiB: number;
 }
 
+/** The shop in app/, or an application of one's own: docs/own-app.md. */
 export interface ApplicationSettings {
+  /** An image that is on the Docker host or can be pulled, with its version. @default "" */
+  readonly image: string;
+  /**
+   * A folder with a Dockerfile, relative to the repository or absolute, that the application is built
+   * from. Either this or `image`; without both it is the shop. @default ""
+   */
+  readonly context: string;
+  /** Port that an instance listens on, HTTP. @default 8000 */
+  readonly port: number;
+  /** Path that answers 200 while an instance may get requests. @default "/healthz" */
+  readonly healthPath: string;
+  /**
+   * Program and arguments in the image that end with 0 while an instance is well. Empty: whichever
+   * HTTP client the image has asks `healthPath`. @default ["holdfast-health"] for the shop, else []
+   */
+  readonly health: readonly string[];
+  /**
+   * Program and arguments in the image that run before the first new instance, once per image, with
+   * the leader's URL on standard input. @default ["holdfast-migrate"] for the shop, else []: none
+   */
+  readonly migrate: readonly string[];
+  /** Path of metrics for Prometheus; empty without. @default "/metrics" for the shop, else "" */
+  readonly metricsPath: string;
   /** Instances that always run and instances at the most. @default {min: 2, max: 4} */
   readonly instances: { readonly min: number; readonly max: number };
-  /** gunicorn's workers per instance. @default 2 */
+  /** The shop's gunicorn workers; with `threads`, how many requests an instance works on. @default 2 */
   readonly workers: number;
   /** gunicorn's threads per worker. @default 4 */
   readonly threads: number;

@@ -29,6 +29,10 @@ export interface TargetArgs {
   readonly job: ScrapeJob;
   /** IPv4 address, without a port. For `pooler` it is the exporter's beside that pooler. */
   readonly address: string;
+  /** @default the job's, as in {@link SCRAPE_JOBS} */
+  readonly port?: number;
+  /** Path of the metrics. @default "/metrics", or what the job says */
+  readonly metricsPath?: string;
   /** Labels that every series of the target carries. */
   readonly labels: {
     readonly stack: string;
@@ -48,9 +52,10 @@ export function targetPath(job: ScrapeJob, instance: string): string {
 /** Renders one target as Prometheus' file_sd wants it. JSON has no comments. */
 export function renderTarget(args: TargetArgs): string {
   const { stack, site, component, instance } = args.labels;
+  const path = args.metricsPath === undefined ? {} : { __metrics_path__: args.metricsPath };
   const target = {
-    targets: [`${args.address}:${SCRAPE_JOBS[args.job].port}`],
-    labels: { stack, site, component, instance },
+    targets: [`${args.address}:${args.port ?? SCRAPE_JOBS[args.job].port}`],
+    labels: { stack, site, component, instance, ...path },
   };
   return `${JSON.stringify([target], undefined, 2)}\n`;
 }

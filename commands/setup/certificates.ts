@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ROOT } from "../paths.ts";
 
 const SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
@@ -12,11 +12,12 @@ const FILE = "host-ca.crt";
  * Hands the host's additional certificate authorities to the image builds that fetch something: where mirrors stand behind
  * a company's own authority, pip fails without (lab §3). The file is ignored by git and stays out of the images' names.
  *
+ * @param ownApplication the setting `application.context`
  * @returns how many build contexts have it now
  */
-export function shareCertificates(): number {
+export function shareCertificates(ownApplication = ""): number {
   const bundle = additionalBundle();
-  const contexts = contextsThatAsk();
+  const contexts = contextsThatAsk(ownApplication);
   for (const context of contexts) {
     const file = join(context, FILE);
     if (bundle === undefined) {
@@ -49,10 +50,10 @@ function certificatesIn(folder: string): boolean {
 }
 
 /** Build contexts whose Dockerfile reads the file. */
-function contextsThatAsk(): string[] {
+function contextsThatAsk(ownApplication: string): string[] {
   const images = join(ROOT, "images");
   const folders = existsSync(images) ? readdirSync(images).map((name) => join(images, name)) : [];
-  return [...folders, join(ROOT, "app")].filter((folder) => {
+  return [...folders, resolve(ROOT, ownApplication || "app")].filter((folder) => {
     const dockerfile = join(folder, "Dockerfile");
     return existsSync(dockerfile) && readFileSync(dockerfile, "utf8").includes("host-ca");
   });

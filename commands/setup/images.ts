@@ -11,7 +11,8 @@ import { Registries } from "./registry.ts";
 const FROM_DEBIAN = "debian";
 
 /**
- * Finds out which images this machine can have: the base, and those of Prometheus, Alertmanager and Grafana.
+ * Finds out which images this machine can have: the base, those of Prometheus, Alertmanager and Grafana, and that of an
+ * application of the user's own.
  *
  * @param defaults the settings without the record's answers: the upstream references
  * @returns answers for the record; what is as the default says is left out
@@ -38,6 +39,7 @@ export async function chooseImages(
     chooseBuilt(registries, "prometheus", settings, isConfigured),
     chooseBuilt(registries, "alertmanager", settings, isConfigured),
     chooseGrafana(docker, registries, settings, defaults, isConfigured),
+    requireApplication(registries, settings),
   ]);
   return answers;
 }
@@ -83,6 +85,15 @@ async function chooseGrafana(
     throw unobtainable(reference, "pulumi config set --path monitoring.grafana false");
   }
   return treeOf(["monitoring", "grafana"], false);
+}
+
+/** An application of the user's own has no stand-in: without its image there is nothing to run. */
+async function requireApplication(registries: Registries, settings: Settings): Promise<Tree> {
+  const reference = settings.application.image;
+  if (reference !== "" && !(await registries.provide(reference))) {
+    throw unobtainable(reference, "pulumi config rm --path application.image    (the shop)");
+  }
+  return {};
 }
 
 function unobtainable(reference: string, otherwise: string): Fault {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { type ImageSpec, imagesOf } from "../../components/images.ts";
 import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
@@ -57,7 +57,7 @@ async function build(
     "--build-arg",
     `${key}=${value}`,
   ]);
-  const args = ["build", "--tag", reference, ...values, join(ROOT, context ?? "")];
+  const args = ["build", "--tag", reference, ...values, resolve(ROOT, context ?? "")];
   await docker.must(`building the image ${name}`, args, {
     log: `image-${name}`,
     // The provider asks the daemon's own builder; only that one's cache serves both.

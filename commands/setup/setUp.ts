@@ -15,6 +15,7 @@ import { setUpDocker } from "./docker.ts";
 import { setUpEngine } from "./engine.ts";
 import { chooseImages, explainMissingGrafana } from "./images.ts";
 import { memoryWarning } from "./memory.ts";
+import { checkOwnApplication } from "./ownApplication.ts";
 import { choosePorts, portAnswers, portHolders, portWishes } from "./ports.ts";
 import { prebuildImages } from "./prebuild.ts";
 import {
@@ -81,10 +82,11 @@ async function prepareHosts(given: Stack, options: SetUpOptions): Promise<Prepar
   }
   await warnAboutMemory(stack.settings, hosts);
 
-  shareCertificates();
+  shareCertificates(stack.settings.application.context);
   if (scope === "all") {
     for (const docker of Object.values(hosts)) {
       await prebuildImages(docker, stack.settings);
+      await checkOwnApplication(docker, stack.settings);
     }
   }
   return { stack, hosts };

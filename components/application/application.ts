@@ -7,20 +7,16 @@ import { container } from "../docker/container.ts";
 import { job } from "../docker/job.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
+import { contractOf, DRAIN_SECONDS, RUN_DIRECTORY } from "./contract.ts";
 
 export interface ApplicationArgs extends TierArgs {
   readonly roles: Roles;
   readonly pooler: Pooler;
 }
 
-/** Directory for a process's own files: drain mark, metrics shared by gunicorn's workers. */
-const RUN_DIRECTORY = "/run/app";
-
-/** Seconds an instance answers 503 on /healthz before it closes: longer than the edge takes to see it. */
-const DRAIN_SECONDS = 3;
-
 /**
- * The shop: `application.instances.min` instances of Django under gunicorn.
+ * The application: `application.instances.min` instances of the shop, Django under gunicorn, or of
+ * what the user brings in its place (docs/own-app.md).
  *
  * Migrations run once per image, on the leader, before the first new instance serves; if they fail,
  * the update stops and the old instances go on. Instances are chained, so a deploy replaces them one
@@ -38,7 +34,8 @@ export class Application extends pulumi.ComponentResource {
   }
 
   private declareMigrations({ placement, passwords, roles }: ApplicationArgs): pulumi.Resource {
-    const { database } = placement.settings;
+    const { database, application } = placement.settings;
+    if (application.migrate.length === 0) return roles;
     const members = slotsOf("postgres").map((n) => `${aliasOf("postgres", n)}:5432`);
     // Straight to the leader: an advisory lock needs a session of its own, which a pooler in
     // transaction mode does not give.
@@ -48,7 +45,7 @@ export class Application extends pulumi.ComponentResource {
       `${placement.site}-migrations`,
       {
         image: placement.images.app,
-        command: ["holdfast-migrate"],
+        command: application.migrate,
         stdin: url,
         hosts: databaseHosts(placement.subnet),
         tmpfs: { [RUN_DIRECTORY]: "rw,nosuid,nodev,noexec,size=16m,mode=1777" },
@@ -64,22 +61,16 @@ export class Application extends pulumi.ComponentResource {
   ): docker.Container {
     const { settings } = placement;
     const { application, timings } = settings;
+    const contract = contractOf(settings);
     return container(
       placement,
       {
         tier: "app",
         instance,
         image: placement.images.app,
-        environment: {
-          HOLDFAST_INSTANCE: aliasOf("app", instance),
-          HOLDFAST_WORKERS: String(application.workers),
-          HOLDFAST_THREADS: String(application.threads),
-          HOLDFAST_WORKER_TIMEOUT_SECONDS: String(timings.workerTimeoutSeconds),
-          HOLDFAST_FOOTER: String(application.footer),
-          HOLDFAST_DRAIN_SECONDS: String(DRAIN_SECONDS),
-        },
+        environment: { HOLDFAST_INSTANCE: aliasOf("app", instance), ...contract.environment },
         health: {
-          command: ["holdfast-health"],
+          command: contract.health,
           intervalSeconds: 2,
           timeoutSeconds: 5,
           startPeriodSeconds: 30,
@@ -89,7 +80,7 @@ export class Application extends pulumi.ComponentResource {
         secrets: [
           secretFile("database-url", pooler.internal.databaseUrl),
           secretFile("replica-url", pooler.internal.readReplicaUrl),
-          secretFile("django-secret-key", passwords["django-secret-key"]),
+          ...contract.secrets.map((name) => secretFile(name, passwords[name])),
         ],
         hosts: databaseHosts(placement.subnet),
         // Drain, the longest request that may still run, and a reserve.

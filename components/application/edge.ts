@@ -15,7 +15,7 @@ export class Edge extends pulumi.ComponentResource {
     super("holdfast:application:Edge", name, {}, opts);
     const { placement, application } = args;
     const { settings, subnet } = placement;
-    const { workers, threads } = settings.application;
+    const { workers, threads, port, healthPath, metricsPath } = settings.application;
     const { edgeTimeoutSeconds } = settings.timings;
     haproxy(
       placement,
@@ -26,7 +26,9 @@ export class Edge extends pulumi.ComponentResource {
           edgeTimeoutSeconds,
           // One thread stays free for the health check.
           requestsPerInstance: Math.max(1, workers * threads - 1),
-          privatePaths: ["/metrics"],
+          privatePaths: metricsPath === "" ? [] : [metricsPath],
+          appPort: port,
+          healthPath,
         }),
         ports: [{ internal: 8080, external: settings.ports.app }],
         memoryMiB: 128,

@@ -125,7 +125,8 @@ export class Metrics extends pulumi.ComponentResource {
    */
   private declareTargets({ placement }: TierArgs, live: docker.Volume): void {
     const { settings, site, declared } = placement;
-    for (const { job, address, component, instance, needs } of targetsOf(placement)) {
+    for (const { component, instance, needs, ...where } of targetsOf(placement)) {
+      const { job } = where;
       liveFile(
         placement,
         `target-${job}-${instance}`,
@@ -133,8 +134,7 @@ export class Metrics extends pulumi.ComponentResource {
           volume: live,
           path: targetPath(job, instance),
           content: renderTarget({
-            job,
-            address,
+            ...where,
             labels: { stack: settings.stack, site, component, instance },
           }),
           image: placement.images.prometheus,

@@ -1,4 +1,4 @@
-import type { ScrapeJob } from "../../templates/targets.ts";
+import { SCRAPE_JOBS, type ScrapeJob } from "../../templates/targets.ts";
 import { addressOf, aliasOf, type OnlineTier } from "../docker/addresses.ts";
 import type { Placement } from "../docker/placement.ts";
 
@@ -12,6 +12,10 @@ export interface Target {
   readonly instance: string;
   /** Containers without which there is nothing to scrape, by alias. */
   readonly needs: readonly string[];
+  /** @default the job's */
+  readonly port?: number;
+  /** @default the job's */
+  readonly metricsPath?: string;
 }
 
 /**
@@ -27,6 +31,7 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     // PostgreSQL is asked by an exporter that serves all members.
     needs: [aliasOf(at, n), ...(job === "postgres" ? [aliasOf("postgres-exporter")] : [])],
   });
+  const { instances, port, metricsPath } = settings.application;
   const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
   return [
     ...upTo(settings.etcd.members).map((n) => target("etcd", "etcd", n)),
@@ -37,7 +42,11 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     ...upTo(settings.ports.pooler.length).map((n) =>
       target("pooler", "pooler", n, "pooler-exporter"),
     ),
-    ...upTo(settings.application.instances.min).map((n) => target("app", "app", n)),
+    ...(metricsPath === "" ? [] : upTo(instances.min)).map((n) => ({
+      ...target("app", "app", n),
+      ...(port === SCRAPE_JOBS.app.port ? {} : { port }),
+      ...(metricsPath === "/metrics" ? {} : { metricsPath }),
+    })),
     target("router", "router"),
     target("edge", "edge"),
     target("backup", "backup"),

@@ -18,6 +18,8 @@ export interface EdgeHaproxyArgs {
   readonly privatePaths?: readonly string[];
   /** Port the instances listen on. @default 8000 */
   readonly appPort?: number;
+  /** Path that answers 200 while an instance may get requests. @default "/healthz" */
+  readonly healthPath?: string;
 }
 
 /** One JSON object a request. The query string is left out: it may hold what is nobody's business. */
@@ -119,7 +121,7 @@ ${hidden}${sorry}
 backend app
   balance leastconn
   option httpchk
-  http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host localhost
+  http-check send meth GET uri ${args.healthPath ?? "/healthz"} ver HTTP/1.1 hdr Host localhost
   http-check expect status 200
 
   # A connection that fails is tried elsewhere, always; an answer that never came only when the request

@@ -73,7 +73,8 @@ export function trafficRules(facts: RuleFacts): AlertRule[] {
     {
       alert: "InstancesMissing",
       // Instances above the minimum come and go with the traffic; these do not.
-      expr: `sum by (${CLUSTER}) (up{job="app"}) < ${facts.minimumInstances}`,
+      // An application without metrics of its own is counted by the edge's health checks.
+      expr: `(sum by (${CLUSTER}) (up{job="app"}) or sum by (${CLUSTER}) (haproxy_backend_active_servers{job="edge", proxy="app"})) < ${facts.minimumInstances}`,
       forSeconds: MINUTE,
       severity: "warning",
       summary: `{{ $value }} application instances run, the minimum is ${facts.minimumInstances}`,

@@ -338,6 +338,66 @@ const wrong: [Config, string, string][] = [
     'images.refresh = "2026-02-30":',
     "set --path images.refresh 2026-11-23",
   ],
+  [
+    { application: { image: "shop" } },
+    'application.image = "shop": without a version; expected an image with its version',
+    "set --path application.image registry.example.com/team/app:1.0",
+  ],
+  [
+    { application: { image: "team/app:1.0", context: "docs/examples/own-app" } },
+    'application.context = "docs/examples/own-app": and application.image = "team/app:1.0"',
+    "rm --path application.context",
+  ],
+  [
+    { application: { image: "team/app:1.0", port: 70000 } },
+    "application.port = 70000: expected a whole number from 1 to 65535",
+    "set --path application.port 8000",
+  ],
+  [
+    { application: { port: 3000 } },
+    "application.port = 3000: the shop's is 8000; others are for an application of one's own",
+    "rm --path application.port",
+  ],
+  [
+    { application: { migrate: ["./migrate"] } },
+    'application.migrate = ["./migrate"]: the shop\'s is ["holdfast-migrate"]',
+    "rm --path application.migrate",
+  ],
+  [
+    { application: { image: "team/app:1.0", healthPath: "healthz" } },
+    'application.healthPath = "healthz": expected a path such as "/healthz"',
+    "set --path application.healthPath /healthz",
+  ],
+  [
+    { application: { image: "team/app:1.0", healthPath: "/up?deep=$(id)" } },
+    "application.healthPath =",
+    "set --path application.healthPath /healthz",
+  ],
+  [
+    { application: { image: "team/app:1.0", healthPath: "" } },
+    "application.healthPath =",
+    "set --path application.healthPath /healthz",
+  ],
+  [
+    { application: { image: "team/app:1.0", metricsPath: "metrics" } },
+    "application.metricsPath =",
+    "set --path application.metricsPath /metrics",
+  ],
+  [
+    { application: { image: "team/app:1.0", health: "probe" } },
+    'application.health = "probe": expected a list',
+    "set --path 'application.health[0]' probe",
+  ],
+  [
+    { application: { image: "team/app:1.0", migrate: ["./migrate", ""] } },
+    'application.migrate[1] = "": empty',
+    "rm --path 'application.migrate[1]'",
+  ],
+  [
+    { application: { context: "app\n" } },
+    "application.context =",
+    "set --path application.context ''",
+  ],
   [{ timings: { archiveTimeoutSeconds: 5 } }, "timings: unknown key", "rm timings"],
 ];
 

@@ -9,12 +9,23 @@ test("the defaults", () => {
   expect(parse({})).toMatchInlineSnapshot(`
     {
       "application": {
+        "context": "",
         "footer": true,
+        "health": [
+          "holdfast-health",
+        ],
+        "healthPath": "/healthz",
+        "image": "",
         "instances": {
           "max": 4,
           "min": 2,
         },
         "memoryMiB": 384,
+        "metricsPath": "/metrics",
+        "migrate": [
+          "holdfast-migrate",
+        ],
+        "port": 8000,
         "threads": 4,
         "workers": 2,
       },

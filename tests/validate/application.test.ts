@@ -1,29 +1,12 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startDatabase } from "./database.ts";
 import { docker, imageFor, newName, ROOT } from "./images.ts";
 
 const database = newName();
 
-/** A PostgreSQL that lives as long as this file, in memory; the tests share its network. */
-beforeAll(async () => {
-  const script = [
-    "initdb --pgdata=/data/main --username=shop --auth=trust --no-sync >/dev/null",
-    "exec postgres -D /data/main -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c fsync=off",
-  ].join("\n");
-  const { code, output } = await docker([
-    ...["run", "--detach", "--rm", "--name", database, "--network", "none"],
-    ...["--tmpfs", "/data:rw,mode=1777", "--entrypoint", "sh", await imageFor("postgres")],
-    ...["-euc", script],
-  ]);
-  expect(code, output).toBe(0);
-  await vi.waitFor(
-    async () => {
-      const ready = await docker(["exec", database, "pg_isready", "--host=127.0.0.1"]);
-      if (ready.code !== 0) throw new Error(ready.output);
-    },
-    { timeout: 60_000, interval: 200 },
-  );
-});
+/** A PostgreSQL that lives as long as this file; the tests share its network. */
+beforeAll(() => startDatabase(database));
 
 afterAll(async () => {
   await docker(["rm", "--force", database]);
