@@ -48,10 +48,13 @@ def watched(
         if not current.wrote and writes(str(sql)):
             state.write_alias()
     try:
-        return execute(sql, params, many, context)
+        answer = execute(sql, params, many, context)
     except Error as error:
         _note(connection, current, error)
         raise
+    if current and connection.alias == state.LEADER:
+        state.gate.moved()
+    return answer
 
 
 def _note(connection: Any, current: state.Request | None, error: Error) -> None:

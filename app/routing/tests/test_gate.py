@@ -40,6 +40,23 @@ class GateTest(SimpleTestCase):
         self.assertGreater(self.seconds_until_refused(), 0.1)
         self.assertLess(self.seconds_until_refused(), 0.05)
 
+    @patch.object(gates, "PATIENCE_SECONDS", 0.2)
+    @patch.object(gates, "LONGEST_WAIT_SECONDS", 0.6)
+    def test_while_somebody_inside_moves_on_it_waits(self) -> None:
+        ticking = threading.Event()
+
+        def tick() -> None:
+            while not ticking.wait(0.05):
+                self.gate.moved()
+
+        thread = threading.Thread(target=tick)
+        thread.start()
+        try:
+            self.assertGreater(self.seconds_until_refused(), 0.5)
+        finally:
+            ticking.set()
+            thread.join()
+
     @patch.object(gates, "PATIENCE_SECONDS", 0.3)
     def test_where_places_come_free_nobody_is_refused(self) -> None:
         served = []
