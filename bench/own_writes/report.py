@@ -16,7 +16,8 @@ def table(results: list[dict], names: dict[str, str]) -> str:
             ", ".join(f"{reason} {count}" for reason, count in one["fallbacks"].items() if count) or "-",
         ])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
+    lines = ["  ".join(row).rstrip() for row in padded]
     for one in results:
         lines += [f"stale: {text}" for text in one["staleExamples"]]
         lines += [f"failed: {text}: {count}" for text, count in one["failed"].items()]

@@ -7,9 +7,16 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-LINE = "recovery_min_apply_delay = {delay}s # bench/routing"
-PATTERN = "# bench/routing$"
+LINE = "recovery_min_apply_delay = {delay}s # bench-routing"
+PATTERN = "# bench-routing$"
 SETTLE_SECONDS = 20
+
+# Shell, in a member's container: where Patroni keeps what it does not write itself; the end of a delay.
+BASE = """
+file=$(psql -h /run/postgresql -At postgres -c 'SHOW config_file')
+base=$(dirname "$file")/postgresql.base.conf
+reload() { psql -h /run/postgresql -qAt postgres -c 'SELECT pg_reload_conf()' >/dev/null; }
+"""
 
 
 def docker(*words: str, stdin: str = "", check: bool = True) -> str:
@@ -50,24 +57,18 @@ class Stack:
         """
         if seconds == 0 and self._delay_of(member) == "0":
             return
-        docker("exec", "-i", member, "sh", "-eu", stdin=f"""
-            file=$(psql -h /run/postgresql -At postgres -c 'SHOW config_file')
-            base=$(dirname "$file")/postgresql.base.conf
+        docker("exec", "-i", member, "sh", "-eu", stdin=f"""{BASE}
             grep -q postgresql.base.conf "$file" && test -w "$base"
             sed -i '/{PATTERN}/d' "$base"
             if [ {seconds} -gt 0 ]; then echo '{LINE.format(delay=seconds)}' >> "$base"; fi
-            psql -h /run/postgresql -qAt postgres -c 'SELECT pg_reload_conf()' >/dev/null
+            reload
         """)
         if seconds:
-            docker("exec", "--detach", member, "sh", "-c", f"""
-                base=$(dirname "$(psql -h /run/postgresql -At postgres -c 'SHOW config_file')")/postgresql.base.conf
+            docker("exec", "--detach", member, "sh", "-c", f"""{BASE}
                 end=$(($(date +%s) + {guard_seconds}))
                 while grep -q '{PATTERN}' "$base"; do
                     sleep 5
-                    if [ "$(date +%s)" -gt "$end" ]; then
-                        sed -i '/{PATTERN}/d' "$base"
-                        psql -h /run/postgresql -qAt postgres -c 'SELECT pg_reload_conf()'
-                    fi
+                    if [ "$(date +%s)" -gt "$end" ]; then sed -i '/{PATTERN}/d' "$base"; reload; fi
                 done""")
         wanted, end = str(seconds * 1000), time.monotonic() + SETTLE_SECONDS
         while self._delay_of(member) != wanted:
