@@ -1,5 +1,6 @@
 """Each request's routing: its state, its visitor's token, its second try, its 503."""
 
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from django.utils.module_loading import import_string
 
 from routing import errors, metrics, state, tokens
 from routing.repeat import Before, may_repeat
+
+log = logging.getLogger(__name__)
 
 # A first try that lasted longer is not repeated: it has waited in the pooler to its bound, and
 # with as long a second wait the client would have gone.
@@ -40,6 +43,7 @@ class RoutingMiddleware:
         wrote = tried.wrote
         if may_repeat(request, tried) and time.monotonic() - began < self.retry_within:
             kind = errors.kind(tried.failure, on_replica=tried.on_replica)
+            log.warning("tried again after %s: %s", kind, str(tried.failure).partition("\n")[0])
             before.restore(request)
             tried, response = self._try(request, token, after=tried)
             metrics.RETRIES.labels(kind, str(tried.failure is None).lower()).inc()
