@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 # A first try that lasted longer is not repeated: it has waited in the pooler to its bound, and
 # with as long a second wait the client would have gone.
 RETRY_WITHIN_SECONDS = 5
+# Before a second try on the leader: a pooler needs a moment to notice that it went away, and lets
+# statements wait only from then on. Replicas are several: no pause.
+RETRY_PAUSE_SECONDS = 0.5
 # For a 503: a handover lasts 2 to 3 s, the first tries after a failover come in vain.
 RETRY_AFTER_SECONDS = 5
 
@@ -34,6 +37,7 @@ class RoutingMiddleware:
         self.get_response = get_response
         self.leader_apps = frozenset(getattr(settings, "ROUTING_LEADER_APPS", ("admin",)))
         self.retry_within = getattr(settings, "ROUTING_RETRY_WITHIN_SECONDS", RETRY_WITHIN_SECONDS)
+        self.pause = getattr(settings, "ROUTING_RETRY_PAUSE_SECONDS", RETRY_PAUSE_SECONDS)
         self.away = import_string(getattr(settings, "ROUTING_AWAY_VIEW", f"{__name__}.away"))
         got_request_exception.connect(note_failure)
 
@@ -44,6 +48,8 @@ class RoutingMiddleware:
         if may_repeat(request, tried) and time.monotonic() - began < self.retry_within:
             kind = errors.kind(tried.failure, on_replica=tried.on_replica)
             log.warning("tried again after %s: %s", kind, str(tried.failure).partition("\n")[0])
+            if not tried.on_replica:
+                time.sleep(self.pause)
             before.restore(request)
             tried, response = self._try(request, token, after=tried)
             metrics.RETRIES.labels(kind, str(tried.failure is None).lower()).inc()

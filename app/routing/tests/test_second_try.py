@@ -1,6 +1,7 @@
 """Dead connections, real ones: closed, and the request tried once more where that is safe."""
 
 from collections.abc import Callable
+from unittest.mock import call, patch
 
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -103,6 +104,14 @@ class SecondTryTest(StandbyTest):
         self.client.raise_request_exception = False
         self.assertEqual(self.visit(self.failing(1, mistake)).status_code, 500)
         self.assertEqual(self.tries, 1)
+
+    @override_settings(ROUTING_RETRY_PAUSE_SECONDS=0.3)
+    def test_the_leader_is_given_a_moment_and_a_replica_none(self) -> None:
+        for alias, pauses in ((LEADER, [call(0.3)]), (STANDBY, [])):
+            self.tries = 0
+            with patch("routing.middleware.time.sleep") as sleep:
+                self.text(self.failing(1, lambda alias=alias: end_session(alias)))
+            self.assertEqual(sleep.mock_calls, pauses)
 
     @override_settings(ROUTING_RETRY_WITHIN_SECONDS=0)
     def test_not_after_a_long_wait(self) -> None:

@@ -38,7 +38,9 @@ def with_key(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("plain", plain), path("keyed", with_key)]
 
 
-@override_settings(ROOT_URLCONF="routing.tests.world", ROUTING_SETTLE_SECONDS=0)
+@override_settings(
+    ROOT_URLCONF="routing.tests.world", ROUTING_SETTLE_SECONDS=0, ROUTING_RETRY_PAUSE_SECONDS=0
+)
 class WorldTest(TransactionTestCase):
     """Requests through all middleware of the project; `client` is one visitor, with cookies."""
 
