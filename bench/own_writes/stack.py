@@ -106,8 +106,10 @@ class Stack:
             except SystemExit as error:
                 print(f"{error}; by hand: the line «{PATTERN[:-1]}» in {member}'s postgresql.base.conf",
                       file=sys.stderr)
+        members = [self.leader, *self.replicas]  # one of the others may lead by now
+        leader = next(one for one in members if sql(one, "SELECT pg_is_in_recovery()") == "f")
         ours = f"SELECT id FROM users WHERE first_name = '{self.mark}'"
-        sql(self.leader, f"""
+        sql(leader, f"""
             DELETE FROM order_lines WHERE order_id IN (SELECT id FROM orders WHERE user_id IN ({ours}));
             DELETE FROM orders WHERE user_id IN ({ours});
             DELETE FROM users WHERE first_name = '{self.mark}';
