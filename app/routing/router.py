@@ -4,15 +4,16 @@ from typing import Any
 
 from django.db.models import Model
 
-from routing import state
+from routing import metrics, state
 
 
 class LeaderReplicaRouter:
     """Writes to the leader ("default"); reads to the replica alias unless that could be stale.
 
     Reads stay on the leader outside a request, inside an atomic block on the leader, after a
-    write in the same request, and while the request is pinned (state.py). What the ORM does for
-    a write counts as one: SELECT ... FOR UPDATE, get_or_create, related managers' changes.
+    write in the same request, while the request is pinned, and where no replica has replayed what
+    the visitor wrote before (state.py). What the ORM does for a write counts as one: SELECT ...
+    FOR UPDATE, get_or_create, related managers' changes.
     """
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str:
@@ -20,10 +21,16 @@ class LeaderReplicaRouter:
         # it yet. The other way round, the rules decide anew.
         instance = hints.get("instance")
         if instance is not None and instance._state.db == state.LEADER:
-            return state.LEADER
-        return state.read_alias()
+            alias = state.leader_alias()
+        else:
+            alias = state.read_alias()
+        if state.current():
+            metrics.READS.labels(alias).inc()
+        return alias
 
     def db_for_write(self, model: type[Model], **hints: Any) -> str:
+        if state.current():
+            metrics.WRITES.inc()
         return state.write_alias()
 
     def allow_relation(self, one: Model, other: Model, **hints: Any) -> bool | None:

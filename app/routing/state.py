@@ -12,16 +12,43 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+from routing import replicas
+from routing.gate import gate
+from routing.position import Position
+
 LEADER = DEFAULT_DB_ALIAS
 
 
-@dataclass
+@dataclass(eq=False)
 class Request:
-    """One request: whether it wrote, whether it must read from the leader, what it used."""
+    """One request, or one try of it.
+
+    token: what its visitor must be able to see (tokens.py). new_token: what replaces that.
+    careful: the second try; a replica serves only after it has answered a question.
+    gated: its use of the leader counts (gate.py).
+    repeatable: the view finds by a key what a first try of it may have done.
+    block, checked: the transaction on the replicas, and the one in which the token was checked.
+    failure, on_replica: the database error that ended it, and where the last one was.
+    """
 
     pinned: bool = False
+    token: Position | str | None = None
+    careful: bool = False
+    gated: bool = False
     wrote: bool = False
+    repeatable: bool = False
     aliases: set[str] = field(default_factory=set)
+    dead: set[str] = field(default_factory=set)
+    new_token: Position | None = None
+    block: transaction.Atomic | None = None
+    checked: transaction.Atomic | None = None
+    failure: Exception | None = None
+    on_replica: bool = False
+
+    def uses_leader(self) -> None:
+        """@raises TooManyWaiting when enough requests wait for the leader already"""
+        if self.gated:
+            gate.enter(self)
 
 
 _current: ContextVar[Request | None] = ContextVar("routing_request", default=None)
@@ -33,18 +60,35 @@ def replica_alias() -> str | None:
     return alias if alias in settings.DATABASES else None
 
 
+def current() -> Request | None:
+    """The request at hand, None outside of one."""
+    return _current.get()
+
+
 @contextmanager
-def request(*, pinned: bool = False) -> Iterator[Request]:
+def request(
+    *,
+    pinned: bool = False,
+    token: Position | str | None = None,
+    careful: bool = False,
+    gated: bool = False,
+) -> Iterator[Request]:
     """Reads inside may go to a replica, until the first write. The middleware opens one a request.
 
     Around the work of a job or a command it gives those replica reads too.
     """
-    current = Request(pinned=pinned)
-    token = _current.set(current)
+    opened = Request(pinned=pinned, token=token, careful=careful, gated=gated)
+    before = _current.set(opened)
     try:
-        yield current
+        yield opened
     finally:
-        _current.reset(token)
+        _current.reset(before)
+        gate.leave(opened)
+        if alias := replica_alias():
+            replicas.close(opened, alias)
+        for alias in opened.dead:
+            if not connections[alias].in_atomic_block:
+                connections[alias].close()
 
 
 def pin() -> None:
@@ -54,24 +98,43 @@ def pin() -> None:
 
 
 def wrote() -> None:
-    """This request wrote. The router sees the ORM's writes; say it after a write in raw SQL."""
+    """This request wrote. Routing sees the ORM's writes and plain SQL on the leader; say it after
+    a function that writes, or COPY."""
     if current := _current.get():
         current.wrote = True
+
+
+def repeatable() -> None:
+    """This request may be tried a second time: by its key the view finds what was done already."""
+    if current := _current.get():
+        current.repeatable = True
 
 
 def write_alias() -> str:
     """Where a write goes, and the note that it went."""
     if current := _current.get():
+        current.uses_leader()
         current.wrote = True
+        current.aliases.add(LEADER)
+        if replica := replica_alias():
+            replicas.close(current, replica)
+    return LEADER
+
+
+def leader_alias() -> str:
+    """The leader, for a read that must go there."""
+    if current := _current.get():
+        current.uses_leader()
         current.aliases.add(LEADER)
     return LEADER
 
 
 def read_alias() -> str:
     """Where a read goes now."""
-    current = _current.get()
-    alias = _read_alias(current, replica_alias())
-    if current:
+    alias = _read_alias(_current.get(), replica_alias())
+    if alias == LEADER:
+        return leader_alias()
+    if current := _current.get():
         current.aliases.add(alias)
     return alias
 
@@ -81,9 +144,7 @@ def _read_alias(current: Request | None, replica: str | None) -> str:
         return LEADER
     if connections[LEADER].in_atomic_block or current.wrote:
         return LEADER
-    if connections[replica].in_atomic_block:
-        return replica
-    return LEADER if current.pinned else replica
+    return replica if replicas.admit(current, replica) else LEADER
 
 
 @contextmanager
@@ -94,7 +155,10 @@ def reading() -> Iterator[str]:
     behind. Inside this block they cannot. Writes inside go to the leader, outside of the block.
     """
     alias = read_alias()
-    with transaction.atomic(using=alias):
+    current = _current.get()
+    # Within the request's own transaction there is nothing to save.
+    own = current is not None and current.block is not None and alias != LEADER
+    with transaction.atomic(using=alias, savepoint=not own):
         yield alias
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from routing import state
+from routing.repeat import keyed
 from shop.models import MAX_QUANTITY, Order, Product
 from shop.orders import KeyReused, find_order, place_order
 
@@ -35,6 +36,7 @@ class Invalid(Exception):
 
 @never_cache
 @csrf_exempt  # no cookie counts here, so there is nothing to forge
+@keyed
 def orders(request: HttpRequest) -> JsonResponse:
     try:
         if request.method == "POST":

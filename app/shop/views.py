@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from routing import state
+from routing.repeat import keyed
 from shop.forms import OrderForm
 from shop.models import Order, Product
 from shop.orders import KeyReused, find_order, place_order
@@ -19,12 +20,13 @@ ORDERS_SHOWN = 50
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@keyed(field="key")
 def home(request: HttpRequest) -> HttpResponse:
     """The products, and the form that orders them."""
     visitor = request.session.setdefault("visitor", str(uuid.uuid4()))
     with state.reading() as alias:
         products = list(Product.objects.filter(active=True))
-        served = served_by(alias)
+        served = served_by(request, alias)
     if request.method != "POST":
         form = OrderForm(products, initial=_fresh_form(request))
         return render(request, "shop/home.html", {"form": form, **served})
@@ -50,7 +52,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     with state.reading() as alias:
         orders = Order.objects.filter(user__username=_username(request))
         orders = list(orders.prefetch_related("lines__product")[:ORDERS_SHOWN])
-        served = served_by(alias)
+        served = served_by(request, alias)
     return render(request, "shop/orders.html", {"orders": orders, **served})
 
 
@@ -61,7 +63,7 @@ def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
     def read(alias: str) -> dict[str, object] | None:
         order = find_order(pk, user__username=_username(request))
-        return {"order": order, **served_by(alias)} if order else None
+        return {"order": order, **served_by(request, alias)} if order else None
 
     found = state.find(read)
     if found is None:
@@ -77,12 +79,13 @@ def _fresh_form(request: HttpRequest) -> dict[str, str]:
     return {"name": request.session.get("name", ""), "key": str(uuid.uuid4())}
 
 
-def served_by(alias: str) -> dict[str, str]:
-    """For the footer: this instance, and the role of the database that `alias` reached."""
+def served_by(request: HttpRequest, alias: str) -> dict[str, str]:
+    """For the footer and X-Database-Role: this instance, the role of what `alias` reached."""
     if not settings.FOOTER:
         return {}
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_is_in_recovery()")
         (in_recovery,) = cursor.fetchone()
+    request.database_role = "replica" if in_recovery else "leader"
     role = "a replica" if in_recovery else "the leader"
     return {"instance": settings.INSTANCE, "role": role, "alias": alias}

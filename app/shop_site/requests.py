@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+
+from routing.errors import TooManyWaiting
+from routing.repeat import SAFE
 
 log = logging.getLogger("shop.request")
 errors = logging.getLogger("shop.database")
@@ -21,10 +23,6 @@ RETRY_SECONDS = 5  # a handover lasts 2 to 3 s, the first tries after a failover
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# SQLSTATEs of a server that cannot take this statement now, though nothing is wrong with it:
-# read_only_sql_transaction (25006: a leader that just became a replica), admin_shutdown and its
-# kin (57P..), connection exceptions (08...), too_many_connections (53300).
-AWAY = re.compile(r"25006|57P0.|08...|53300")
 
 
 class JsonFormatter(logging.Formatter):
@@ -56,6 +54,8 @@ class RequestLogMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request.id
         response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        if role := getattr(request, "database_role", None):  # where there is a footer
+            response["X-Database-Role"] = role
         match = request.resolver_match
         if match:  # static files and unknown addresses are in the edge's log
             session = getattr(request, "session", {})
@@ -73,37 +73,23 @@ class RequestLogMiddleware:
         return response
 
 
-class DatabaseAwayMiddleware:
-    """503 with Retry-After, instead of 500, when the database cannot serve just now."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Error) or not is_away(error):
-            return None
-        errors.warning(
-            "503: %s",
-            str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__,
-            extra={"fields": {"requestId": getattr(request, "id", None)}},
-        )
-        if request.path_info.startswith("/api/"):
-            body = {"error": f"the database is away; try again in {RETRY_SECONDS} s"}
-            response: HttpResponse = JsonResponse(body, status=503)
-        else:
-            context = {"seconds": RETRY_SECONDS, "instance": settings.INSTANCE}
-            response = render(request, "shop/away.html", context, status=503)
-        response["Retry-After"] = str(RETRY_SECONDS)
-        return response
-
-
-def is_away(error: Error) -> bool:
-    """Whether a database error says "not now" rather than "this is wrong"."""
-    state = getattr(error.__cause__, "sqlstate", None)
-    if state is None:
-        # No answer of a server at all: no connection, or one that broke.
-        return isinstance(error, OperationalError | InterfaceError)
-    return AWAY.fullmatch(state) is not None
+def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503 with Retry-After, instead of 500: routing's ROUTING_AWAY_VIEW."""
+    text = str(error).strip() or type(error).__name__
+    errors.warning(
+        "503: %s",
+        text.splitlines()[0],
+        extra={"fields": {"requestId": getattr(request, "id", None)}},
+    )
+    if request.path_info.startswith("/api/"):
+        body = {"error": f"the database is away; try again in {RETRY_SECONDS} s"}
+        if request.method not in SAFE:
+            # A COMMIT without an answer may have taken place; a refused request did nothing.
+            body["outcome"] = "not done" if isinstance(error, TooManyWaiting) else "unknown"
+        response: HttpResponse = JsonResponse(body, status=503)
+    else:
+        context = {"seconds": RETRY_SECONDS, "instance": settings.INSTANCE}
+        response = render(request, "shop/away.html", context, status=503)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    response["Cache-Control"] = "no-store"
+    return response

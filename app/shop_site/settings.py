@@ -44,7 +44,18 @@ if _replica:
         **environment.database(_replica, "replica-url"),
         "TEST": {"MIRROR": "default"},
     }
+# For the tests of routing: a real replica of the server behind `default`, which they make lag.
+if sys.argv[1:2] == ["test"] and (
+    _standby := environment.secret("TEST_STANDBY_URL_FILE", "test-standby-url")
+):
+    DATABASES["standby"] = {
+        **environment.database(_standby, "test-standby-url"),
+        "TEST": {"MIRROR": "default"},
+    }
 DATABASE_ROUTERS = ["routing.router.LeaderReplicaRouter"]
+ROUTING_AWAY_VIEW = "shop_site.requests.database_away"
+# Half of each process's threads: while nobody leads, writes that wait leave the rest to readers.
+ROUTING_LEADER_REQUESTS = max(1, environment.number("HOLDFAST_THREADS", 8, least=1) // 2)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -63,14 +74,13 @@ MIDDLEWARE = [
     "shop_site.requests.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "routing.middleware.RoutingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "routing.middleware.RoutingMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "shop_site.requests.DatabaseAwayMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "shop_site.urls"

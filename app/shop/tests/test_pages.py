@@ -6,7 +6,9 @@ from unittest.mock import patch
 from django.db import OperationalError
 from django.test import Client, TransactionTestCase, override_settings
 
+from routing.errors import TooManyWaiting
 from shop.models import Order, Product, User
+from shop.orders import place_order
 
 
 class PagesTest(TransactionTestCase):
@@ -34,10 +36,15 @@ class PagesTest(TransactionTestCase):
         answer = self.client.post("/", form)
         order = Order.objects.get()
         self.assertRedirects(answer, f"/orders/{order.pk}/")
-        shown = self.client.get(f"/orders/{order.pk}/")
+        with override_settings(ROUTING_SETTLE_SECONDS=3600):
+            shown = self.client.get(f"/orders/{order.pk}/")
         self.assertContains(shown, "Thank you, Ada")
         self.assertContains(shown, "€29.00")
         self.assertContains(shown, "(alias default)")  # read your writes
+        with override_settings(ROUTING_SETTLE_SECONDS=0):
+            shown = self.client.get(f"/orders/{order.pk}/")
+        self.assertContains(shown, "(alias replica)")
+        self.assertEqual(shown["X-Database-Role"], "leader")  # where that alias leads in tests
         self.assertContains(self.client.get("/orders/"), f"Order {order.pk}")
         self.assertContains(self.client.get("/"), 'value="Ada"')
         self.assertFalse(User.objects.get().has_usable_password())
@@ -81,7 +88,9 @@ class PagesTest(TransactionTestCase):
 
     @override_settings(FOOTER=False)
     def test_the_footer_turned_off(self) -> None:
-        self.assertNotContains(self.client.get("/"), "Served by")
+        page = self.client.get("/")
+        self.assertNotContains(page, "Served by")
+        self.assertNotIn("X-Database-Role", page)
 
     def test_a_visit_writes_nothing(self) -> None:
         self.client.get("/")
@@ -98,6 +107,34 @@ class PagesTest(TransactionTestCase):
             answer = self.client.get("/api/orders/1")
         self.assertEqual((answer.status_code, answer["Retry-After"]), (503, "5"))
         self.assertIn("try again", answer.json()["error"])
+        self.assertNotIn("outcome", answer.json())
+
+    def test_what_became_of_an_order_when_the_database_went_away(self) -> None:
+        body = '{"product": "mug", "quantity": 1, "customer": "Ada"}'
+        for error, outcome in (
+            (OperationalError("gone"), "unknown"),
+            (TooManyWaiting(), "not done"),
+        ):
+            with patch("shop.api.place_order", side_effect=error):
+                answer = self.client.post("/api/orders", body, content_type="application/json")
+            self.assertEqual((answer.status_code, answer["Retry-After"]), (503, "5"))
+            self.assertEqual(answer.json()["outcome"], outcome)
+
+    def test_an_order_whose_commit_had_no_answer_is_made_once(self) -> None:
+        tries = []
+
+        def place(*args: object) -> object:
+            tries.append(args)
+            placed = place_order(*args)
+            if len(tries) == 1:
+                raise OperationalError("server closed the connection unexpectedly")
+            return placed
+
+        self.client.get("/")
+        with patch("shop.views.place_order", place):
+            answer = self.client.post("/", self.form())
+        self.assertEqual(len(tries), 2)
+        self.assertRedirects(answer, f"/orders/{Order.objects.get().pk}/")
 
     def test_request_ids(self) -> None:
         given = self.client.get("/", headers={"X-Request-ID": "edge-17"})

@@ -3,12 +3,9 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
-from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory, SimpleTestCase, TransactionTestCase, override_settings
-from django.urls import resolve
+from django.test import SimpleTestCase, TransactionTestCase, override_settings
 
 from routing import state
-from routing.middleware import COOKIE, RoutingMiddleware
 from routing.router import LeaderReplicaRouter
 
 LEADER, REPLICA = DEFAULT_DB_ALIAS, "replica"
@@ -138,47 +135,4 @@ class RulesTest(SimpleTestCase):
     @override_settings(ROUTING_REPLICA="nowhere")
     def test_without_a_replica_everything_is_on_the_leader(self) -> None:
         with state.request():
-            self.assertEqual(state.read_alias(), LEADER)
-
-
-class MiddlewareTest(TransactionTestCase):
-    databases = {LEADER, REPLICA}
-
-    def serve(self, request: HttpRequest, *, write: bool) -> HttpResponse:
-        def view(request: HttpRequest) -> HttpResponse:
-            if write:
-                state.wrote()
-            return HttpResponse(state.read_alias())
-
-        middleware = RoutingMiddleware(view)
-        return middleware(request)
-
-    def test_a_visitor_reads_from_the_leader_after_a_write(self) -> None:
-        first = self.serve(RequestFactory().get("/"), write=False)
-        self.assertEqual(first.content, REPLICA.encode())
-        self.assertNotIn(COOKIE, first.cookies)
-
-        wrote = self.serve(RequestFactory().post("/"), write=True)
-        self.assertEqual(wrote.cookies[COOKIE]["max-age"], 10)
-
-        later = RequestFactory().get("/")
-        later.COOKIES[COOKIE] = wrote.cookies[COOKIE].value
-        self.assertEqual(self.serve(later, write=False).content, LEADER.encode())
-
-    def test_a_cookie_of_another_make_counts_for_nothing(self) -> None:
-        request = RequestFactory().get("/")
-        request.COOKIES[COOKIE] = "1"
-        self.assertEqual(self.serve(request, write=False).content, REPLICA.encode())
-
-    @override_settings(ROUTING_PIN_SECONDS=0)
-    def test_no_cookie_when_turned_off(self) -> None:
-        self.assertNotIn(COOKIE, self.serve(RequestFactory().post("/"), write=True).cookies)
-
-    def test_the_admin_reads_from_the_leader(self) -> None:
-        request = RequestFactory().get("/admin/")
-        request.resolver_match = resolve("/admin/")
-        middleware = RoutingMiddleware(lambda request: HttpResponse())
-        with state.request():
-            self.assertEqual(state.read_alias(), REPLICA)
-            middleware.process_view(request, None, (), {})
             self.assertEqual(state.read_alias(), LEADER)
