@@ -57,9 +57,16 @@ interface Drilled {
 const missed = ({ objectives }: Drilled) =>
   objectives.filter(({ name, met }) => !met && !name.endsWith("Seconds"));
 
-/** Where the report is kept, for people who look at a run; and how often every drill is run. */
+/** Where the report is kept, for people who look at a run; which drills, and how often each is run. */
 const REPORT = process.env.HOLDFAST_DRILL_REPORT;
 const ROUNDS = process.env.HOLDFAST_DRILL_ROUNDS ?? "1";
+/** One of each kind of fault, in the time that a CI run has; `all` for every one. */
+const DRILLS = (
+  process.env.HOLDFAST_DRILLS ??
+  "leader-stopped handover-interrupted postgres-killed patroni-hung container-killed " +
+    "container-stopped network-cut replicas-stopped etcd-all-lost pooler-hung edge-killed " +
+    "wal-deleted disk-full host-killed"
+).split(" ");
 
 describe("a database that survives", () => {
   it("comes up", async () => {
@@ -189,12 +196,12 @@ describe("a database that survives", () => {
     expect([0, 1]).toContain(code); // times are for bench/: this machine may be busy
   });
 
-  it("passes every drill: nothing lost, nothing twice, no two leaders, no call that hangs", async () => {
+  it("passes a drill of each kind: nothing lost, nothing twice, no two leaders, no call that hangs", async () => {
     const output = REPORT === undefined ? [] : ["--output", REPORT];
-    const all = ["drill", "all", "--times", ROUNDS, "--json", ...output];
-    const { stdout, stderr } = await stack.try(...all);
+    const asked = ["drill", ...DRILLS, "--times", ROUNDS, "--json", ...output];
+    const { stdout, stderr } = await stack.try(...asked);
     const results = JSON.parse(stdout) as Drilled[];
-    expect(results.length, stderr).toBeGreaterThanOrEqual(30 * Number(ROUNDS));
+    expect(results.length, stderr).toBeGreaterThanOrEqual(DRILLS.length * Number(ROUNDS));
     // Where the Docker daemon is not this launcher's own, it is left alone.
     const mayBeSkipped = ["daemon-killed"];
     const ran = results.filter(({ skipped }) => skipped === undefined);
