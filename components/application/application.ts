@@ -7,6 +7,7 @@ import { container } from "../docker/container.ts";
 import { job } from "../docker/job.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
+import { READY_SECONDS, rolloutOrder, wellFor } from "./rollout.ts";
 
 export interface ApplicationArgs extends TierArgs {
   readonly roles: Roles;
@@ -31,7 +32,7 @@ export class Application extends pulumi.ComponentResource {
     super("holdfast:application:Application", name, {}, opts);
     const { instances } = args.placement.settings.application;
     let previous: pulumi.Resource = this.declareMigrations(args);
-    for (let n = 1; n <= instances.min; n++) {
+    for (const n of rolloutOrder({ min: instances.min, max: instances.min })) {
       previous = this.declareInstance(args, n, previous);
     }
     this.registerOutputs({});
@@ -79,7 +80,7 @@ export class Application extends pulumi.ComponentResource {
           HOLDFAST_DRAIN_SECONDS: String(DRAIN_SECONDS),
         },
         health: {
-          command: ["holdfast-health"],
+          command: wellFor(READY_SECONDS, RUN_DIRECTORY, ["holdfast-health"]),
           intervalSeconds: 2,
           timeoutSeconds: 5,
           startPeriodSeconds: 30,

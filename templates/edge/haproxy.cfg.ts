@@ -20,6 +20,9 @@ export interface EdgeHaproxyArgs {
   readonly appPort?: number;
 }
 
+/** A new instance gets its full share after so long: its first requests fill its caches and pools. */
+export const SLOW_START_SECONDS = 5;
+
 /** One JSON object a request. The query string is left out: it may hold what is nobody's business. */
 const ACCESS_LOG = [
   "%{+json}o",
@@ -50,6 +53,7 @@ const SORRY =
 /** Renders the edge's haproxy.cfg. Pure; the same args give the same text. */
 export function renderEdgeHaproxyCfg(args: EdgeHaproxyArgs): string {
   const appPort = args.appPort ?? 8000;
+  const perInstance = args.requestsPerInstance ?? 7;
   const maxConnections = args.maxConnections ?? 4000;
   const quoted = `"${SORRY.replaceAll('"', '\\"')}"`;
   const sorry = [502, 503, 504]
@@ -82,14 +86,15 @@ defaults
   mode http
   log global
   load-server-state-from-file global
-  timeout connect 1s
+  # On one bridge a connection takes less than a millisecond; an address that is gone does not answer.
+  timeout connect 500ms
   timeout client ${args.edgeTimeoutSeconds}s
   timeout server ${args.edgeTimeoutSeconds}s
   timeout queue ${args.queueTimeoutSeconds ?? 10}s
   timeout http-request 10s
   timeout http-keep-alive 30s
   timeout client-fin 5s
-  timeout check 700ms
+  timeout check 600ms
   # Instances close idle connections as they like; a new one for each request cannot meet one that
   # closes, which an order (POST) could not be repeated on.
   option http-server-close
@@ -122,15 +127,24 @@ backend app
   http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host localhost
   http-check expect status 200
 
-  # A connection that fails is tried elsewhere, always; an answer that never came only when the request
-  # changes nothing. (POST is never repeated once an instance may have seen it.)
-  retries 2
+  # A connection that was never made is tried elsewhere, whatever the method: no instance has seen the
+  # request. Dead ones have the fewest connections, so leastconn tries them first; each try takes one
+  # out (observe, below), and the fifth instance at the latest is one that lives.
+  retries 4
   option redispatch 1
+  # An instance that died with the request, or was ended because it hung: repeated elsewhere only when
+  # that cannot do anything twice, by its method or by the caller's own key for it. All else is 502.
   retry-on conn-failure empty-response
-  http-request disable-l7-retry unless { method GET HEAD OPTIONS }
+  http-request disable-l7-retry unless { method GET HEAD OPTIONS } || { req.fhdr(Idempotency-Key) -m found }
+  # The body first: a slow sender holds no thread of an instance, and what is repeated is whole.
+  option http-buffer-request
 
-  # Dead: out after 0.6 s at most. Hung: 0.5 + 0.7 + 0.1 + 0.7 = 2 s.
-  default-server check inter 500ms fastinter 100ms downinter 500ms fall 2 rise 2 slowstart 5s maxconn ${args.requestsPerInstance ?? 7}
+  # Dead: out at the first connection that fails, and after 0.5 s or so without any. Hung: the checks
+  # find it after 0.4 + 0.6 + 0.1 + 0.6 = 1.7 s. Answers are not counted (observe layer7): one broken page,
+  # or a database that is away, would take out all instances. One that fails says so in /healthz.
+  # maxconn: the rest waits in one queue for all, so a slow instance keeps nobody waiting for itself.
+  # maxqueue: the same for those that would be bound to one.
+  default-server check inter 400ms fastinter 100ms downinter 400ms fall 2 rise 2 observe layer4 error-limit 1 on-error mark-down slowstart ${SLOW_START_SECONDS}s maxconn ${perInstance} maxqueue ${perInstance}
 ${servers}
 
 frontend statistics

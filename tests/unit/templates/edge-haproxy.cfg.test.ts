@@ -24,8 +24,31 @@ describe("edge/haproxy.cfg", () => {
     expect(other).toContain("hard-stop-after 47s");
   });
 
-  it("never repeats a request that may have changed something", () => {
-    expect(text).toContain("http-request disable-l7-retry unless { method GET HEAD OPTIONS }");
+  it("repeats a request that an instance had only when its method or its key says that it may", () => {
+    expect(text).toContain(
+      "http-request disable-l7-retry unless { method GET HEAD OPTIONS } || { req.fhdr(Idempotency-Key) -m found }",
+    );
+    expect(text).toContain("retry-on conn-failure empty-response\n");
+    expect(text).toContain("option redispatch 1\n");
+  });
+
+  it("finds a hung instance within 2 s, whatever the moment", () => {
+    const ms = (name: string) => Number(new RegExp(`\\b${name} (\\d+)ms`).exec(text)?.[1]);
+    expect(text).toContain(" fall 2 ");
+    const longest = ms("inter") + ms("timeout check") + ms("fastinter") + ms("timeout check");
+    expect(longest).toBeLessThanOrEqual(1800);
+  });
+
+  it("takes an instance out for connections that fail, never for what it answers", () => {
+    expect(text).toContain("observe layer4 error-limit 1 on-error mark-down");
+    expect(text).not.toMatch(/^[^#\n]*observe layer7/m);
+  });
+
+  it("gives each instance no more than it works on at once, and bounds who waits for one", () => {
+    expect(text).toContain(" maxconn 7 maxqueue 7\n");
+    expect(renderEdgeHaproxyCfg({ ...args, requestsPerInstance: 15 })).toContain(
+      " maxconn 15 maxqueue 15\n",
+    );
   });
 
   it("does not pass on what clients say of themselves", () => {
