@@ -139,13 +139,13 @@ describe("the terminal's table", () => {
     });
   });
 
-  test("fits into 150 columns, the longest name included", () => {
+  test("fits into 152 columns, the longest name included", () => {
     const drill = DRILLS.map(({ name }) => name).toSorted((a, b) => b.length - a.length)[0] ?? "";
     const times = { writeGapSeconds: 120, readGapSeconds: 120, redundancySeconds: 120 };
     const objectives = [{ name: "writeGapSeconds", limit: 25, measured: 120, met: true }];
     const wide = result({ drill, ...times, pageGapSeconds: 120, timelineBefore: 98, objectives });
     const [head = "", row = ""] = drillTable([wide]).split("\n");
-    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(150);
+    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(152);
   });
 
   test("says in words what was missed, and why one was skipped", () => {
