@@ -86,8 +86,9 @@ defaults
   mode http
   log global
   load-server-state-from-file global
-  # On one bridge a connection takes less than a millisecond; an address that is gone does not answer.
-  timeout connect 500ms
+  # On one bridge a connection takes less than a millisecond; an address that is gone does not answer. Not
+  # less: on a machine that is starved of CPU the edge itself may be late (0.5 s took live ones out).
+  timeout connect 1s
   timeout client ${args.edgeTimeoutSeconds}s
   timeout server ${args.edgeTimeoutSeconds}s
   timeout queue ${args.queueTimeoutSeconds ?? 10}s
