@@ -23,6 +23,10 @@ export interface EdgeHaproxyArgs {
 /** A new instance gets its full share after so long: its first requests fill its caches and pools. */
 export const SLOW_START_SECONDS = 5;
 
+/** How long a request waits for an instance to be back when all are out. */
+const WAITING_SECONDS = 2;
+const AGAIN_PER_INSTANCE = 2;
+
 /** One JSON object a request. The query string is left out: it may hold what is nobody's business. */
 const ACCESS_LOG = [
   "%{+json}o",
@@ -66,6 +70,9 @@ export function renderEdgeHaproxyCfg(args: EdgeHaproxyArgs): string {
   const hidden = (args.privatePaths ?? [])
     .map((path) => `  http-request return status 404 if { path ${path} }\n`)
     .join("");
+  const again = args.addresses
+    .map((address, n) => `  server app-${n + 1} ${address}:${appPort} track app/app-${n + 1}`)
+    .join("\n");
   const servers = args.addresses
     .map((address, index) => `  server app-${index + 1} ${address}:${appPort}`)
     .join("\n");
@@ -128,6 +135,9 @@ backend app
   http-check send meth GET uri /healthz ver HTTP/1.1 hdr Host localhost
   http-check expect status 200
 
+  # Only when all are out; above default-server, for it is not checked.
+  server waiting unix@/run/haproxy/waiting.sock backup
+
   # A connection that was never made is tried elsewhere, whatever the method: no instance has seen the
   # request. Dead ones have the fewest connections, so leastconn tries them first; each try takes one
   # out (observe, below), and the fifth instance at the latest is one that lives.
@@ -147,6 +157,25 @@ backend app
   # maxqueue: the same for those that would be bound to one.
   default-server check inter 400ms fastinter 100ms downinter 400ms fall 2 rise 2 observe layer4 error-limit 1 on-error mark-down slowstart ${SLOW_START_SECONDS}s maxconn ${perInstance} maxqueue ${perInstance}
 ${servers}
+
+# All out at once: rather a machine that is short of CPU for a moment than so many dead. Requests, those
+# in the queue too, wait here for one to be back, 0.9 s after it answers again, before they are told 503.
+frontend waiting
+  bind unix@/run/haproxy/waiting.sock
+  no log
+  tcp-request inspect-delay ${WAITING_SECONDS}s
+  tcp-request content accept if { nbsrv(again) gt 0 }
+  tcp-request content accept if WAIT_END
+  http-request set-var(txn.request_id) req.fhdr(X-Request-ID)
+${sorry}
+  default_backend again
+
+# The same instances by the same checks. Few places each: they come on top of those above.
+backend again
+  balance leastconn
+  option redispatch 1
+  default-server maxconn ${AGAIN_PER_INSTANCE}
+${again}
 
 frontend statistics
   bind :8404

@@ -88,6 +88,14 @@ test("hung: it gets nothing after 2 s, and what it had is repeated once it is en
   expect(secondsOfTraffic("hung", run)).toBeLessThan(NO_TRAFFIC_SECONDS);
 });
 
+test("stalled, all of them for 2 s: requests wait, and nothing fails", async () => {
+  const { requests, seen, log } = await under("stalled");
+  expect(log).toContain("backend again has no server available");
+  expect(failed(requests)).toEqual([]);
+  expect(timesSeen(seen, requests)).toEqual([1]);
+  expect(Math.max(...requests.map(({ begin, end }) => end - begin))).toBeLessThan(5);
+});
+
 test("sick: it gets nothing after 2 s, and nothing fails", async () => {
   const { requests, seen, fault } = await under("sick");
   expect(failed(requests)).toEqual([]);

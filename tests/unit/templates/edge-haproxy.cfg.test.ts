@@ -14,6 +14,7 @@ describe("edge/haproxy.cfg", () => {
 
   it("declares every slot of the range, running or not", () => {
     expect(text.match(/^ {2}server app-\d+ 10\.1\.2\.\d+:8000$/gm)).toHaveLength(20);
+    expect(text.match(/^ {2}server (app-\d+) \S+:8000 track app\/\1$/gm)).toHaveLength(20);
     expect(text).toContain("server app-20 10.1.2.50:8000");
   });
 
@@ -42,6 +43,14 @@ describe("edge/haproxy.cfg", () => {
   it("takes an instance out for connections that fail, never for what it answers", () => {
     expect(text).toContain("observe layer4 error-limit 1 on-error mark-down");
     expect(text).not.toMatch(/^[^#\n]*observe layer7/m);
+  });
+
+  it("lets requests wait a moment when all are out, and holds no instance to that waiting room", () => {
+    const room = text.indexOf("server waiting unix@/run/haproxy/waiting.sock backup");
+    // A default-server holds for the lines after it: the room must not be checked.
+    expect(room).toBeLessThan(text.indexOf("default-server check"));
+    expect(room).toBeGreaterThan(text.indexOf("backend app"));
+    expect(text).toContain("tcp-request content accept if { nbsrv(again) gt 0 }");
   });
 
   it("gives each instance no more than it works on at once, and bounds who waits for one", () => {

@@ -1,8 +1,9 @@
 """Instances behind a real edge, a load on it, a fault: `world.py FAULT FOLDER [READY_SECONDS]`.
 
 Faults: `none`, `killed` (SIGKILL), `all-but-one-killed`, `hung` (SIGSTOP, and SIGKILL after 4 s, as
-who restarts it does), `sick` (/healthz answers 503), `rolled` (two instances, replaced one after the
-other as `up` does: SIGTERM, its end, a new one that has been well for READY_SECONDS).
+who restarts it does), `stalled` (all of them stopped for 2 s, as on a machine without CPU), `sick`
+(/healthz answers 503), `rolled` (two instances, replaced one after the other as `up` does: SIGTERM,
+its end, a new one that has been well for READY_SECONDS).
 stdout: JSON with what became of each request.
 """
 
@@ -99,6 +100,9 @@ class World:
             self.signal(signal.SIGKILL, "app-1", "app-2")
         elif FAULT == "hung":
             self.signal(signal.SIGSTOP, "app-1")
+        elif FAULT == "stalled":
+            self.signal(signal.SIGSTOP, *self.instances)
+            threading.Timer(2, self.signal, (signal.SIGCONT, *self.instances)).start()
         elif FAULT == "sick":
             open(f"{FOLDER}/app-1.sick", "w").close()
         elif FAULT == "rolled":
