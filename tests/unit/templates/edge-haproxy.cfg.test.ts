@@ -54,9 +54,9 @@ describe("edge/haproxy.cfg", () => {
   });
 
   it("gives each instance no more than it works on at once, and bounds who waits for one", () => {
-    expect(text).toContain(" maxconn 7 maxqueue 7\n");
+    expect(text).toContain(" maxconn 7 maxqueue 100\n");
     expect(renderEdgeHaproxyCfg({ ...args, requestsPerInstance: 15 })).toContain(
-      " maxconn 15 maxqueue 15\n",
+      " maxconn 15 maxqueue 100\n",
     );
   });
 
