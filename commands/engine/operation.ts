@@ -97,7 +97,12 @@ async function showLogs(ready: Ready, { container }: Failure): Promise<void> {
     return;
   }
   for (const docker of Object.values(ready.hosts)) {
-    const { code, stdout, stderr } = await docker.run(["logs", "--tail", `${LOG_LINES}`, container]);
+    const { code, stdout, stderr } = await docker.run([
+      "logs",
+      "--tail",
+      `${LOG_LINES}`,
+      container,
+    ]);
     if (code === 0) {
       note(`       the last lines of docker logs ${container}:`);
       for (const line of tail(stdout + stderr, LOG_LINES)) {

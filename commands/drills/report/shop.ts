@@ -10,7 +10,8 @@ const HEAD = [
 /** What the shop's visitors and customers saw, one line a drill that ran; empty when none had any. Pure. */
 export function shopTable(results: readonly DrillResult[]): string {
   const seen = results.filter(
-    ({ ordersConfirmed, pagesFailed }) => ordersConfirmed !== undefined || pagesFailed !== undefined,
+    ({ ordersConfirmed, pagesFailed }) =>
+      ordersConfirmed !== undefined || pagesFailed !== undefined,
   );
   return seen.length === 0 ? "" : alignedTable([HEAD, ...seen.map(rowOf)]);
 }

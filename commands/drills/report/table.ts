@@ -13,7 +13,13 @@ export function drillTable(results: readonly DrillResult[]): string {
   const remarks = results.flatMap(remarksOf);
   const table = alignedTable([HEAD, ...results.map(rowOf)]);
   const shop = shopTable(results);
-  const parts = [table, ...(shop === "" ? [] : ["", shop]), ...(remarks.length === 0 ? [] : ["", ...remarks]), "", totalOf(results)];
+  const parts = [
+    table,
+    ...(shop === "" ? [] : ["", shop]),
+    ...(remarks.length === 0 ? [] : ["", ...remarks]),
+    "",
+    totalOf(results),
+  ];
   return parts.join("\n");
 }
 

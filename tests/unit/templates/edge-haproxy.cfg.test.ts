@@ -53,11 +53,10 @@ describe("edge/haproxy.cfg", () => {
     expect(text).toContain("tcp-request content accept if { nbsrv(again) gt 0 }");
   });
 
-  it("gives each instance no more than it works on at once, and bounds who waits for one", () => {
-    expect(text).toContain(" maxconn 7 maxqueue 100\n");
-    expect(renderEdgeHaproxyCfg({ ...args, requestsPerInstance: 15 })).toContain(
-      " maxconn 15 maxqueue 100\n",
-    );
+  it("gives each instance no more than it works on at once, and no queue of its own", () => {
+    expect(text).toContain(" maxconn 7\n");
+    expect(text).not.toMatch(/^[^#\n]*maxqueue/m);
+    expect(renderEdgeHaproxyCfg({ ...args, requestsPerInstance: 15 })).toContain(" maxconn 15\n");
   });
 
   it("does not pass on what clients say of themselves", () => {
