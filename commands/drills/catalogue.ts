@@ -1,4 +1,5 @@
 import { Fault } from "../fault.ts";
+import { applications } from "./faults/application.ts";
 import { backups } from "./faults/backup.ts";
 import { crashes } from "./faults/crash.ts";
 import { disks } from "./faults/disk.ts";
@@ -14,6 +15,7 @@ export const DRILLS: readonly Drill[] = [
   ...crashes,
   ...etcd,
   ...paths,
+  ...applications,
   ...backups,
   ...disks,
   ...hosts,

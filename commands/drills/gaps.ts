@@ -81,8 +81,14 @@ export function longestWrite(record: Pick<LoadRecord, "writes">): number | undef
 }
 
 /** Calls of any kind that did not return within their own timeout. Pure. */
-export function countHung({ writes, reads, pages }: LoadRecord): number {
-  return [writes, reads, pages].flat().filter(({ hung }) => hung === true).length;
+export function countHung({ writes, reads, pages, orders }: LoadRecord): number {
+  return [writes, reads, pages, orders].flat().filter(({ hung }) => hung === true).length;
+}
+
+/** Pages that were not answered well, of those measured; undefined without any page. Pure. */
+export function failedPages({ begin, end, pages }: LoadRecord): number | undefined {
+  const measured = pages.filter((page) => page.end >= begin && page.end <= end);
+  return measured.length === 0 ? undefined : measured.filter(({ ok }) => !ok).length;
 }
 
 /** Calls per bucket by the time of their end, from the record's begin to its end. Pure. */

@@ -75,7 +75,7 @@ export function parseRows(text: string): LedgerRow[] {
 }
 
 /** SQL as superuser over the member's own socket. @throws Fault with psql's words */
-async function psql(
+export async function psql(
   docker: Docker,
   container: string,
   database: string,
@@ -94,6 +94,6 @@ function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function literal(text: string): string {
+export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -16,6 +16,11 @@ export type Figure =
   | "clientGapSeconds"
   | "alertSeconds"
   | "pageGapSeconds"
+  | "pagesFailed"
+  | "ordersLost"
+  | "ordersDuplicated"
+  | "ordersBroken"
+  | "noTrafficSeconds"
   | "redundancySeconds"
   | "wholeAgainSeconds"
   | "stepDownSeconds";
@@ -38,6 +43,10 @@ export const HOLD_SECONDS = {
   replica: 5,
   /** Longer than the alert on it takes. */
   slowDisk: 45,
+  /** Above the limit: what ends it must be who restarts it, not the drill. */
+  hungInstance: 45,
+  /** Long enough to see that it gets nothing. */
+  failingInstance: 10,
   /** Longer than the alert on a missing synchronous standby takes. */
   noReplica: 15,
 } as const;
@@ -55,9 +64,31 @@ const ALWAYS: Limits = {
   reordered: 0,
   twoLeaders: 0,
   hung: 0,
+  ordersLost: 0,
+  ordersDuplicated: 0,
 };
 /** Planned work: no client sees an error, none is left without an answer. */
-const PLANNED: Limits = { rejected: 0, unknown: 0, writeGapSeconds: 3, clientGapSeconds: 3 };
+const PLANNED: Limits = {
+  rejected: 0,
+  unknown: 0,
+  writeGapSeconds: 3,
+  clientGapSeconds: 3,
+  ordersBroken: 0,
+};
+/**
+ * An instance that dies, hangs or fails is nobody's business: the database's clients do not notice, and
+ * the edge repeats elsewhere what it had. Pages come every 0.1 s; an order may wait for a hung one's end.
+ */
+const INSTANCE: Limits = {
+  rejected: 0,
+  unknown: 0,
+  writeGapSeconds: 2,
+  pagesFailed: 0,
+  pageGapSeconds: 2,
+  ordersBroken: 0,
+  noTrafficSeconds: 2,
+  wholeAgainSeconds: 40,
+};
 const REDUNDANCY_SECONDS = 60;
 /** Where members start from nothing, or all at once. */
 const LONG_REDUNDANCY_SECONDS = 120;
@@ -96,6 +127,11 @@ const BACKUPS: Readonly<Record<string, Limits>> = {
   "repository-full": { alertSeconds: 150, wholeAgainSeconds: 90 },
 };
 
+/** Where the application takes no orders, nothing is promised of them. Pure. */
+export function withoutOrders(limits: Limits): Limits {
+  return Object.fromEntries(Object.entries(limits).filter(([name]) => !name.startsWith("orders")));
+}
+
 function own(drill: string, settings: Settings): Limits {
   const { timings } = settings;
   const backup = BACKUPS[drill];
@@ -120,6 +156,11 @@ function own(drill: string, settings: Settings): Limits {
     case "pooler-hung":
       // The clients of one pooler are half of all: the others would hide them.
       return { writeGapSeconds: 5, clientGapSeconds: 5 };
+    case "app-killed":
+    case "app-hung":
+    case "app-failing":
+    case "app-all-but-one-killed":
+      return INSTANCE;
     case "replicas-stopped":
       // M16: who runs without a synchronous standby is told within 10 s.
       return { writeGapSeconds: 5, alertSeconds: 10 };

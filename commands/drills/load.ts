@@ -9,6 +9,7 @@ import { loadStack } from "../stack.ts";
 import { dropLedger, prepareLedger, readLedger } from "./ledgerTable.ts";
 import { LoadProcess } from "./loadProcess.ts";
 import { loadHosts, loadUrls } from "./loadUrls.ts";
+import { isConfirmed, takesNoOrders } from "./orders.ts";
 import { Recorder } from "./record.ts";
 import type { LedgerRow, LoadRecord } from "./types.ts";
 
@@ -25,6 +26,10 @@ export interface LoadOptions {
   readonly pages: number;
   /** @default 10 */
   readonly pagesPerSecond: number;
+  /** Customers of the shop, through the edge; each tries an order until it is confirmed. @default 2 */
+  readonly orders: number;
+  /** @default 2 */
+  readonly ordersPerSecond: number;
   /** A call of any kind that lasts longer is given up and counts as hung. @default the worker's timeout */
   readonly callTimeoutSeconds: number;
 }
@@ -183,13 +188,19 @@ export class Load {
   }
 
   async #ready(): Promise<void> {
-    const { writers, readers, pages } = this.#options;
+    const { writers, readers, pages, orders } = this.#options;
     const wanted = new Set<string>();
     if (writers > 0) wanted.add("write");
     if (readers > 0) wanted.add("read");
     if (pages > 0) wanted.add("page");
+    if (orders > 0) wanted.add("order");
     let failure = "";
     const at = await this.#process.until(READY_SECONDS, (entry) => {
+      if (entry.kind === "order") {
+        const { call } = entry;
+        if (isConfirmed(call) || takesNoOrders(call)) wanted.delete("order");
+        return wanted.size === 0 ? call.end : undefined;
+      }
       if (entry.kind === "write" || entry.kind === "read" || entry.kind === "page") {
         const { call } = entry;
         const well = "ok" in call ? call.ok : call.outcome === "acknowledged";
@@ -231,6 +242,8 @@ export function defaultOptions({ timings }: Pick<Settings, "timings">): LoadOpti
     readsPerSecond: 50,
     pages: 4,
     pagesPerSecond: 10,
+    orders: 2,
+    ordersPerSecond: 2,
     callTimeoutSeconds: timings.workerTimeoutSeconds,
   };
 }

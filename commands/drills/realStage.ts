@@ -3,6 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { activeAlerts } from "../cluster/alerts.ts";
 import { note } from "../ui.ts";
 import { Load, type LoadPlace, rowsOf } from "./load.ts";
+import { dropOrders, readOrders } from "./ordersTable.ts";
 import type { Site } from "./site.ts";
 import type { Stage } from "./stage.ts";
 
@@ -16,6 +17,11 @@ export function realStage(site: Site, hold?: number): Stage {
     look: () => site.look(),
     startLoad: async () => Load.start(await placeOf(site)),
     rows: (container, run) => rowsOf(docker, container, run, settings.database.name),
+    orders: (container, run) => readOrders(docker, container, run, settings.database.name),
+    forgetOrders: async (run) => {
+      const { leader } = await placeOf(site);
+      await dropOrders(docker, await leader(), run, settings.database.name);
+    },
     alerts: () => activeAlerts(settings),
     conditions: () =>
       // Of a remote host the launcher knows nothing.

@@ -1,4 +1,4 @@
-import type { LoadRecord, Mark, Outcome, ReadCall, WriteCall } from "./types.ts";
+import type { LoadRecord, Mark, OrderTry, Outcome, ReadCall, WriteCall } from "./types.ts";
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {
   a: "acknowledged",
@@ -11,6 +11,7 @@ export type Entry =
   | { readonly kind: "begin" | "end"; readonly at: number }
   | { readonly kind: "write"; readonly call: WriteCall }
   | { readonly kind: "read" | "page"; readonly call: ReadCall }
+  | { readonly kind: "order"; readonly call: OrderTry }
   | { readonly kind: "mark"; readonly mark: Mark };
 
 /**
@@ -30,6 +31,8 @@ export function parseEntry(line: string): Entry {
       return { kind: "read", call: readOf(fields, line) };
     case "p":
       return { kind: "page", call: readOf(fields, line) };
+    case "o":
+      return { kind: "order", call: orderOf(fields, line) };
     case "m":
       return { kind: "mark", mark: { at: number(fields[0], line), text: text(fields, 1) ?? "" } };
     default:
@@ -72,6 +75,20 @@ function readOf(fields: readonly string[], line: string): ReadCall {
   };
 }
 
+function orderOf(fields: readonly string[], line: string): OrderTry {
+  const error = text(fields, 7);
+  return {
+    client: number(fields[0], line),
+    number: number(fields[1], line),
+    begin: number(fields[2], line),
+    end: number(fields[3], line),
+    status: number(fields[4], line),
+    retryAfter: fields[5] === "a",
+    ...(error === undefined ? {} : { error }),
+    ...(fields[6] === "h" ? { hung: true } : {}),
+  };
+}
+
 /** A field's value; `-` stands for none. */
 function given(field: string | undefined): string | undefined {
   return field === undefined || field === "-" ? undefined : field;
@@ -99,6 +116,7 @@ export class Recorder {
   readonly writes: WriteCall[] = [];
   readonly reads: ReadCall[] = [];
   readonly pages: ReadCall[] = [];
+  readonly orders: OrderTry[] = [];
   readonly marks: Mark[] = [];
   /** From when on everything was answered; until `ready`, when the load began. */
   #begin: number | undefined;
@@ -123,6 +141,9 @@ export class Recorder {
         break;
       case "page":
         this.pages.push(entry.call);
+        break;
+      case "order":
+        this.orders.push(entry.call);
         break;
       case "mark":
         this.marks.push(entry.mark);
@@ -151,9 +172,9 @@ export class Recorder {
 
   /** Everything so far. A load that did not end in order ends with its last call. */
   record(): LoadRecord {
-    const { writes, reads, pages, marks } = this;
-    const last = [writes, reads, pages].map((calls) => calls.at(-1)?.end ?? 0);
+    const { writes, reads, pages, orders, marks } = this;
+    const last = [writes, reads, pages, orders].map((calls) => calls.at(-1)?.end ?? 0);
     const end = this.#end ?? Math.max(this.#begin ?? 0, ...last);
-    return { begin: this.#begin ?? end, end, writes, reads, pages, marks };
+    return { begin: this.#begin ?? end, end, writes, reads, pages, orders, marks };
   }
 }

@@ -3,6 +3,7 @@ import {
   clientGap,
   countHung,
   curveOf,
+  failedPages,
   lengthOf,
   longestWrite,
   pageGap,
@@ -10,12 +11,14 @@ import {
   writeGap,
 } from "./gaps.ts";
 import { checkLedger, countTwoLeaders } from "./ledger.ts";
-import { limitsOf, measure } from "./limits.ts";
+import { limitsOf, measure, withoutOrders } from "./limits.ts";
+import { orderFigures } from "./orders.ts";
 import type {
   Curve,
   DrillResult,
   LedgerRow,
   LoadRecord,
+  OrderRow,
   Outcome,
   Verdict,
   WriteCall,
@@ -28,6 +31,7 @@ export interface Findings {
   readonly stepDownSeconds?: number | undefined;
   readonly alertSeconds?: number;
   readonly wholeAgainSeconds?: number;
+  readonly noTrafficSeconds?: number;
   /** In place of the gap in the record, when the load did not live to see its end. */
   readonly writeGapSeconds?: number;
   readonly leaderBefore?: string | undefined;
@@ -36,6 +40,8 @@ export interface Findings {
   readonly timelineAfter?: number | undefined;
   /** Each member's rows, the leader first. */
   readonly rows?: readonly (readonly [string, readonly LedgerRow[]])[];
+  /** The load's name, and each member's orders of it. */
+  readonly orders?: { readonly run: string; readonly members: readonly (readonly OrderRow[])[] };
   /** The load ended before it could say what became of its last calls. */
   readonly cutShort?: boolean;
   readonly notes?: readonly string[];
@@ -55,6 +61,7 @@ export const emptyRecord: LoadRecord = {
   writes: [],
   reads: [],
   pages: [],
+  orders: [],
   marks: [],
 };
 
@@ -90,7 +97,8 @@ export function skippedResult(drill: string, startedAt: string, reason: string):
 
 /** All figures of a run, held to its limits. Without a ledger it has not passed. Pure. */
 export function resultOf(run: Run, record: LoadRecord, findings: Findings): DrillResult {
-  const { rows, errors = [], notes = [], cutShort, ...found } = findings;
+  const { rows, orders, errors = [], notes = [], cutShort, ...found } = findings;
+  const ordered = orderFigures(orders?.run ?? "", record, orders?.members, cutShort);
   const verdicts = (rows ?? []).map(([member, list]) =>
     checkLedger(cutShort ? withUntold(record.writes, list) : record.writes, member, list),
   );
@@ -117,18 +125,22 @@ export function resultOf(run: Run, record: LoadRecord, findings: Findings): Dril
             clientGapSeconds: clientGap(record),
             readGapSeconds: lengthOf(readGap(record)),
             pageGapSeconds: lengthOf(pageGap(record)),
+            pagesFailed: failedPages(record),
           }),
+      ...ordered,
       longestWriteSeconds: longestWrite(record),
       redundancySeconds: found.redundancySeconds,
       stepDownSeconds: found.stepDownSeconds,
       alertSeconds: found.alertSeconds,
       wholeAgainSeconds: found.wholeAgainSeconds,
+      noTrafficSeconds: found.noTrafficSeconds,
     }),
   };
   // What nobody compared is not zero: it was not measured.
   const unchecked = { lost: undefined, duplicated: undefined, phantom: undefined };
   const measurable = rows ? figures : { ...figures, ...unchecked, reordered: undefined };
-  const objectives = measure(limitsOf(run.drill, run.settings), measurable);
+  const limits = limitsOf(run.drill, run.settings);
+  const objectives = measure(ordered ? limits : withoutOrders(limits), measurable);
   return {
     drill: run.drill,
     fault: found.fault ?? "",

@@ -1,9 +1,10 @@
 import { Fault } from "../fault.ts";
 import { Alarm } from "./alarm.ts";
+import { orderFigures, takesNoOrders } from "./orders.ts";
 import { emptyRecord, type Findings, resultOf, skippedResult } from "./result.ts";
 import { type Drill, type Injected, type Scene, Skipped } from "./scene.ts";
 import type { Look } from "./site.ts";
-import { readRows, type Stage, type StoppableLoad, untilFull } from "./stage.ts";
+import { readOrders, readRows, type Stage, type StoppableLoad, untilFull } from "./stage.ts";
 import type { DrillResult, LoadRecord } from "./types.ts";
 import { Undoing } from "./undoing.ts";
 
@@ -82,6 +83,7 @@ class DrillRun {
       await this.#faultAndRecovery(load, before);
       record = this.#drill.endsLoad ? load.record() : await load.stop();
       await this.#checkLedger(load.run);
+      await this.#checkOrders(load.run, record);
     } catch (error) {
       if (error instanceof Skipped) {
         await this.#putInOrder();
@@ -160,7 +162,7 @@ class DrillRun {
     load: StoppableLoad,
     since: number,
     begin: number,
-    { whole, figures }: Injected,
+    { whole, figures, seen }: Injected,
   ): Promise<void> {
     this.#say("waiting for recovery");
     const isWhole = async () => {
@@ -182,6 +184,7 @@ class DrillRun {
     this.#find({ leaderAfter: after.leader?.alias, timelineAfter: after.timeline });
     await load.mark("full redundancy");
     await this.#sleep(SETTLE_SECONDS);
+    this.#find((await seen?.()) ?? {});
   }
 
   /** The alert on what is mended has to end, too. */
@@ -227,6 +230,24 @@ class DrillRun {
   async #checkLedger(run: string): Promise<void> {
     this.#say("checking the ledger on every member");
     this.#find({ rows: await readRows(this.#stage, run, this.#signal) });
+  }
+
+  /** Compares the shop's orders, and takes them out of it again when none is lost or there twice. */
+  async #checkOrders(run: string, record: LoadRecord): Promise<void> {
+    if (record.orders.every(takesNoOrders)) {
+      return;
+    }
+    const members = await readOrders(this.#stage, run);
+    this.#find({ orders: { run, members } });
+    const { cutShort } = this.#findings;
+    const { ordersLost, ordersDuplicated } = orderFigures(run, record, members, cutShort) ?? {};
+    if (ordersLost === 0 && ordersDuplicated === 0) {
+      for (const load of this.#loads) {
+        await this.#stage.forgetOrders(load.run).catch((error: Error) => {
+          this.#notes.push(`its orders are in the shop still: ${error.message}`);
+        });
+      }
+    }
   }
 
   #untilFull(seconds: number, onFull?: (at: number) => void): Promise<Look> {

@@ -77,6 +77,11 @@ export interface Injected {
    * itself, beside redundancy. @throws Error that says what is not
    */
   whole?(): Promise<void>;
+  /**
+   * What only the fault could measure, asked when all is whole again and its traces are complete; in place
+   * of what the runner measured. @throws Error for what it saw and must not have happened
+   */
+  seen?(): Promise<Seen>;
   /** What only the fault could measure. */
   readonly figures?: {
     readonly stepDownSeconds?: number | undefined;
@@ -85,7 +90,21 @@ export interface Injected {
   };
 }
 
-export type Family = "planned" | "crash" | "etcd" | "paths" | "backup" | "disk" | "host";
+/** See `Injected.seen`. */
+export interface Seen {
+  readonly noTrafficSeconds?: number;
+  readonly wholeAgainSeconds?: number;
+}
+
+export type Family =
+  | "planned"
+  | "crash"
+  | "etcd"
+  | "paths"
+  | "backup"
+  | "disk"
+  | "host"
+  | "application";
 
 /** A named fault that a person can ask for. */
 export interface Drill {

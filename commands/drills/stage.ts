@@ -2,7 +2,7 @@ import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
 import type { Firing, RunningLoad } from "./scene.ts";
 import { behind, type Look } from "./site.ts";
-import type { LedgerRow, LoadRecord } from "./types.ts";
+import type { LedgerRow, LoadRecord, OrderRow } from "./types.ts";
 
 /** A load from the runner's side. */
 export interface StoppableLoad extends RunningLoad {
@@ -19,6 +19,10 @@ export interface Stage {
   startLoad(): Promise<StoppableLoad>;
   /** This run's rows that a member has, by container name. */
   rows(container: string, run: string): Promise<LedgerRow[]>;
+  /** The same for this run's orders of the shop. */
+  orders(container: string, run: string): Promise<OrderRow[]>;
+  /** Takes a run's orders out of the shop again. */
+  forgetOrders(run: string): Promise<void>;
   /** How long each fault shall last, of those that can last longer. @default its own time */
   readonly hold?: number | undefined;
   /** Alerts that fire now. */
@@ -100,6 +104,16 @@ export async function readRows(
   const rows: [string, LedgerRow[]][] = [];
   for (const { alias, name } of [leader, ...others]) {
     rows.push([alias, await stage.rows(name, run)]);
+  }
+  return rows;
+}
+
+/** Each member's orders of a run; to be asked once every replica has replayed the leader's WAL. */
+export async function readOrders(stage: Stage, run: string): Promise<OrderRow[][]> {
+  const members = (await stage.look()).boxes.filter(({ component }) => component === "postgres");
+  const rows: OrderRow[][] = [];
+  for (const { name } of members) {
+    rows.push(await stage.orders(name, run));
   }
   return rows;
 }

@@ -36,6 +36,27 @@ export interface ReadCall {
   readonly hung?: boolean;
 }
 
+/** One try of an order of the shop, through the edge; `client` and `number` name the order and its key. */
+export interface OrderTry {
+  readonly client: number;
+  readonly number: number;
+  readonly begin: number;
+  readonly end: number;
+  /** HTTP status; 0 when there was no whole answer. */
+  readonly status: number;
+  /** The answer says when to come again. */
+  readonly retryAfter: boolean;
+  readonly error?: string;
+  readonly hung?: boolean;
+}
+
+/** An order as a member has it. */
+export interface OrderRow {
+  /** Its idempotency key; empty without one. */
+  readonly key: string;
+  readonly lines: number;
+}
+
 /** A row as a member has it, in the order of its `id`. */
 export interface LedgerRow {
   readonly client: number;
@@ -69,6 +90,8 @@ export interface LoadRecord {
   readonly reads: readonly ReadCall[];
   /** Pages of the application through the edge. */
   readonly pages: readonly ReadCall[];
+  /** Tries of orders; none where the application takes no orders. */
+  readonly orders: readonly OrderTry[];
   readonly marks: readonly Mark[];
 }
 
@@ -125,6 +148,22 @@ export interface DrillResult {
   readonly clientGapSeconds?: number;
   readonly readGapSeconds?: number;
   readonly pageGapSeconds?: number;
+  /** Pages that were not answered with 200, or not in time. */
+  readonly pagesFailed?: number;
+  /** Orders of the shop that a client was told to be placed. These five are missing where none are taken. */
+  readonly ordersConfirmed?: number;
+  /** Confirmed and not there, or not whole. */
+  readonly ordersLost?: number;
+  /** There twice for one key, or with a key that nobody sent. */
+  readonly ordersDuplicated?: number;
+  /** Tries that were answered 503 with Retry-After. */
+  readonly ordersPutOff?: number;
+  /** Tries that failed in any other way: another error, or no whole answer. */
+  readonly ordersBroken?: number;
+  /** From the first try of an order to its confirmation; the longest. */
+  readonly longestOrderSeconds?: number;
+  /** From the fault until the edge sent nothing more to the faulty instances. */
+  readonly noTrafficSeconds?: number;
   /** The slowest acknowledged write. */
   readonly longestWriteSeconds?: number;
   /** From the fault (or its end, when it lasts by itself) until every member streams again. */

@@ -5,6 +5,7 @@ import { Fault } from "../fault.ts";
 import type { Ready } from "../setup/setUp.ts";
 import { wasInterrupted, whileEngineRuns } from "../signals.ts";
 import { note } from "../ui.ts";
+import { adviceOn, LOG_LINES } from "./advice.ts";
 import { EngineProgress, type Failure } from "./progress.ts";
 import { keepingStackFile } from "./salt.ts";
 import type { Engine } from "./workspace.ts";
@@ -47,7 +48,7 @@ export async function operate<T>(
     return { result, progress };
   } catch (error) {
     progress.end();
-    throw await explain(ready, what, progress, error);
+    throw await explain(ready, engine, what, progress, error);
   } finally {
     progress.end();
     log.end();
@@ -57,6 +58,7 @@ export async function operate<T>(
 /** The error of an engine as a person needs it: the resource, the engine's words, the container's last words. */
 async function explain(
   ready: Ready,
+  engine: Engine,
   what: string,
   progress: EngineProgress,
   error: unknown,
@@ -86,7 +88,7 @@ async function explain(
     `${what} failed at ${names}`,
     ...done,
     where,
-    "mend it and repeat: what is done stays done",
+    ...adviceOn(what, engine.name, progress.failed),
   );
 }
 
@@ -95,10 +97,15 @@ async function showLogs(ready: Ready, { container }: Failure): Promise<void> {
     return;
   }
   for (const docker of Object.values(ready.hosts)) {
-    const { code, stdout, stderr } = await docker.run(["logs", "--tail", "20", container]);
+    const { code, stdout, stderr } = await docker.run([
+      "logs",
+      "--tail",
+      `${LOG_LINES}`,
+      container,
+    ]);
     if (code === 0) {
       note(`       the last lines of docker logs ${container}:`);
-      for (const line of tail(stdout + stderr)) {
+      for (const line of tail(stdout + stderr, LOG_LINES)) {
         note(`       | ${line}`);
       }
     }

@@ -8,6 +8,7 @@ import { job } from "../docker/job.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { contractOf, DRAIN_SECONDS, RUN_DIRECTORY } from "./contract.ts";
+import { rolloutOrder } from "./rollout.ts";
 
 export interface ApplicationArgs extends TierArgs {
   readonly roles: Roles;
@@ -27,7 +28,7 @@ export class Application extends pulumi.ComponentResource {
     super("holdfast:application:Application", name, {}, opts);
     const { instances } = args.placement.settings.application;
     let previous: pulumi.Resource = this.declareMigrations(args);
-    for (let n = 1; n <= instances.min; n++) {
+    for (const n of rolloutOrder({ min: instances.min, max: instances.min })) {
       previous = this.declareInstance(args, n, previous);
     }
     this.registerOutputs({});

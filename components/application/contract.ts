@@ -2,6 +2,7 @@ import { isShop } from "../../settings/application.ts";
 import type { Settings } from "../../settings.ts";
 import { SECRETS_DIRECTORY } from "../docker/secretFile.ts";
 import { healthScript } from "./healthScript.ts";
+import { READY_SECONDS, wellFor } from "./rollout.ts";
 
 /** Seconds an instance answers 503 on its health path before it closes: longer than the edge takes to see it. */
 export const DRAIN_SECONDS = 3;
@@ -12,7 +13,10 @@ export const RUN_DIRECTORY = "/run/app";
 /** What an instance is given, beside its name and the two database URLs. */
 export interface Contract {
   readonly environment: Readonly<Record<string, string>>;
-  /** The health check's command. */
+  /**
+   * The health check's command. It holds once the instance has been well for some seconds, but for a
+   * command of one's own: its image may have no shell.
+   */
   readonly health: readonly string[];
   /** Secrets that only the shop knows what to do with. */
   readonly secrets: readonly "django-secret-key"[];
@@ -32,7 +36,7 @@ export function contractOf({
     const { health, port, healthPath } = application;
     return {
       environment: common,
-      health: health.length > 0 ? health : ["sh", "-c", healthScript(port, healthPath)],
+      health: health.length > 0 ? health : steady(["sh", "-c", healthScript(port, healthPath)]),
       secrets: [],
     };
   }
@@ -45,7 +49,11 @@ export function contractOf({
       HOLDFAST_FOOTER: String(application.footer),
       HOLDFAST_DRAIN_SECONDS: String(DRAIN_SECONDS),
     },
-    health: application.health,
+    health: steady(application.health),
     secrets: ["django-secret-key"],
   };
+}
+
+function steady(command: readonly string[]): string[] {
+  return wellFor(READY_SECONDS, RUN_DIRECTORY, command);
 }

@@ -8,10 +8,14 @@ from image_paths import use
 
 use("drill")
 
+from load.http import parse  # noqa: E402
 from load.journal import shorten  # noqa: E402
 from load.order import Crew, OrderError, parse_order, parse_target  # noqa: E402
 from load.pacing import next_slot  # noqa: E402
-from load.visitor import fault_of  # noqa: E402
+
+
+def fault_of(answer: bytes) -> str | None:
+    return parse(answer).fault
 
 
 class PacingTest(unittest.TestCase):
@@ -62,6 +66,8 @@ ORDER: dict[str, Any] = {
     "readsPerSecond": 50,
     "pages": 4,
     "pagesPerSecond": 10,
+    "orders": 2,
+    "ordersPerSecond": 2,
     "callTimeoutSeconds": 30,
 }
 

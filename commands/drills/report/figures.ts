@@ -22,11 +22,23 @@ export const FIGURES: readonly Figure[] = [
   { name: "clientGapSeconds", words: "longest time one client got no write", unit: "s" },
   { name: "readGapSeconds", words: "longest time without a read", unit: "s" },
   { name: "pageGapSeconds", words: "longest time without a page", unit: "s" },
+  { name: "pagesFailed", words: "pages that failed", unit: "count" },
+  { name: "ordersConfirmed", words: "confirmed orders", unit: "count" },
+  { name: "ordersLost", words: "confirmed orders lost", unit: "count" },
+  { name: "ordersDuplicated", words: "orders there twice", unit: "count" },
+  { name: "ordersPutOff", words: "orders put off with 503 and Retry-After", unit: "count" },
+  {
+    name: "ordersBroken",
+    words: "orders answered with another error, or with none",
+    unit: "count",
+  },
+  { name: "longestOrderSeconds", words: "longest wait for an order", unit: "s" },
+  { name: "noTrafficSeconds", words: "time until faulty instances got no request", unit: "s" },
   { name: "longestWriteSeconds", words: "slowest acknowledged write", unit: "s" },
   { name: "stepDownSeconds", words: "time until the cut-off leader stepped down", unit: "s" },
   { name: "alertSeconds", words: "time until the alert fired", unit: "s" },
   { name: "redundancySeconds", words: "time to full redundancy", unit: "s" },
-  { name: "wholeAgainSeconds", words: "time until the backups were whole again", unit: "s" },
+  { name: "wholeAgainSeconds", words: "time until what was harmed was whole again", unit: "s" },
 ];
 
 /** A figure by its name in a result or an objective; one that is not known is called by that name. Pure. */

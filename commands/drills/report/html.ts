@@ -55,12 +55,14 @@ function timeOf(iso: string): string {
 
 const COLUMNS = ["writeGapSeconds", "readGapSeconds", "pageGapSeconds", "redundancySeconds"];
 const COUNTS = ["lost", "duplicated", "phantom", "hung", "unknown", "rejected"];
+const SHOP = ["ordersConfirmed", "ordersLost", "ordersDuplicated", "ordersBroken", "pagesFailed"];
 
 /** One line a drill: the worst of all runs for what must not be, the spread for what takes time. */
 function summaryTable(summary: readonly Summary[], runs: readonly DrillResult[]): string {
   const head = [
     `<th>drill</th><th>runs</th><th>result</th>`,
     ...COUNTS.map((name) => `<th class="number">${escaped(short(name))}</th>`),
+    ...SHOP.map((name) => `<th class="number">${escaped(short(name))}</th>`),
     ...COLUMNS.map((name) => `<th class="number">${escaped(short(name))}</th>`),
   ];
   const rows = summary.map(({ drill, n, passed, skipped, figures }) => {
@@ -72,6 +74,7 @@ function summaryTable(summary: readonly Summary[], runs: readonly DrillResult[])
       `<td>${n}${skipped > 0 ? ` (${skipped} skipped)` : ""}</td>`,
       `<td class="${word}">${result}</td>`,
       ...COUNTS.map((name) => `<td class="number">${figures[name]?.max ?? "-"}</td>`),
+      ...SHOP.map((name) => `<td class="number">${figures[name]?.max ?? "-"}</td>`),
       ...COLUMNS.map((name) => `<td class="number">${spread(figures[name])}</td>`),
     ];
     return `<tr>${cells.join("")}</tr>`;
@@ -90,6 +93,11 @@ const SHORT: Readonly<Record<string, string>> = {
   readGapSeconds: "read gap",
   pageGapSeconds: "page gap",
   redundancySeconds: "redundancy",
+  ordersConfirmed: "orders",
+  ordersLost: "orders lost",
+  ordersDuplicated: "orders twice",
+  ordersBroken: "orders broken",
+  pagesFailed: "pages failed",
 };
 
 function short(name: string): string {

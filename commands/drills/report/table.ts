@@ -1,6 +1,7 @@
 import { alignedTable } from "../../ui.ts";
 import type { DrillResult } from "../types.ts";
 import { missesOf, outcomeOf, shown, shownLimit } from "./figures.ts";
+import { shopTable } from "./shop.ts";
 
 const HEAD = [
   ...["drill", "result", "acknowledged", "lost", "dup", "phantom", "hung", "unknown", "rejected"],
@@ -11,7 +12,14 @@ const HEAD = [
 export function drillTable(results: readonly DrillResult[]): string {
   const remarks = results.flatMap(remarksOf);
   const table = alignedTable([HEAD, ...results.map(rowOf)]);
-  const parts = [table, ...(remarks.length === 0 ? [] : ["", ...remarks]), "", totalOf(results)];
+  const shop = shopTable(results);
+  const parts = [
+    table,
+    ...(shop === "" ? [] : ["", shop]),
+    ...(remarks.length === 0 ? [] : ["", ...remarks]),
+    "",
+    totalOf(results),
+  ];
   return parts.join("\n");
 }
 
@@ -64,6 +72,6 @@ function remarksOf(result: DrillResult): string[] {
     return misses;
   }
   const alert = alertSeconds === undefined ? "" : `alert after ${shown(alertSeconds, "s")}, `;
-  const whole = `backups whole again after ${shown(wholeAgainSeconds, "s")}`;
+  const whole = `whole again after ${shown(wholeAgainSeconds, "s")}`;
   return [`  ${result.drill}: ${alert}${whole}`, ...misses];
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { adviceOn } from "../../../commands/engine/advice.ts";
 import { absoluteUrl } from "../../../commands/engine/backend.ts";
 import { exportLines, pathWith, shellQuote } from "../../../commands/engine/env.ts";
 import { isStale, parseLock } from "../../../commands/engine/lock.ts";
@@ -9,6 +10,28 @@ import { plain, progressLine, typeOf } from "../../../commands/engine/progress.t
 import { sortBelongings } from "../../../commands/engine/repair.ts";
 import { withoutNewSalt } from "../../../commands/engine/salt.ts";
 import { dockerIdsOf, parseDeployment, stackIdOf } from "../../../commands/engine/state.ts";
+
+describe("what to type after a failure", () => {
+  test("a deploy that stopped says who serves on, and the ways forward and back", () => {
+    const advice = adviceOn("up", "shop", [{ name: "a-app-3" }]).join("\n");
+    expect(advice).toContain("stopped at the first new instance");
+    expect(advice).toContain("mend it, then: ./holdfast up --stack shop");
+    expect(advice).toContain("former source or setting back");
+  });
+
+  test("after failed migrations no instance was replaced", () => {
+    const advice = adviceOn("up", "dev", [{ name: "a-migrations" }]);
+    expect(advice[0]).toContain("no instance was replaced");
+    expect(advice[1]).toBe("mend the migration, then: ./holdfast up");
+  });
+
+  test("anything else is repeated", () => {
+    const repeat = ["mend it and repeat: what is done stays done"];
+    expect(adviceOn("up", "dev", [{ name: "a-postgres-1" }])).toEqual(repeat);
+    expect(adviceOn("down", "dev", [{ name: "a-app-1" }])).toEqual(repeat);
+    expect(adviceOn("up", "dev", [{ name: "a-app-config" }])).toEqual(repeat);
+  });
+});
 
 describe("salt", () => {
   const salt = "encryptionsalt: v1:abc=:v1:def\n";

@@ -14,6 +14,7 @@ describe("edge/haproxy.cfg", () => {
 
   it("declares every slot of the range, running or not", () => {
     expect(text.match(/^ {2}server app-\d+ 10\.1\.2\.\d+:8000$/gm)).toHaveLength(20);
+    expect(text.match(/^ {2}server (app-\d+) \S+:8000 track app\/\1$/gm)).toHaveLength(20);
     expect(text).toContain("server app-20 10.1.2.50:8000");
   });
 
@@ -24,8 +25,38 @@ describe("edge/haproxy.cfg", () => {
     expect(other).toContain("hard-stop-after 47s");
   });
 
-  it("never repeats a request that may have changed something", () => {
-    expect(text).toContain("http-request disable-l7-retry unless { method GET HEAD OPTIONS }");
+  it("repeats a request that an instance had only when its method or its key says that it may", () => {
+    expect(text).toContain(
+      "http-request disable-l7-retry unless { method GET HEAD OPTIONS } || { req.fhdr(Idempotency-Key) -m found }",
+    );
+    expect(text).toContain("retry-on conn-failure empty-response\n");
+    expect(text).toContain("option redispatch 1\n");
+  });
+
+  it("finds a hung instance within 2 s, whatever the moment", () => {
+    const ms = (name: string) => Number(new RegExp(`\\b${name} (\\d+)ms`).exec(text)?.[1]);
+    expect(text).toContain(" fall 2 ");
+    const longest = ms("inter") + ms("timeout check") + ms("fastinter") + ms("timeout check");
+    expect(longest).toBeLessThanOrEqual(1800);
+  });
+
+  it("takes an instance out for connections that fail, never for what it answers", () => {
+    expect(text).toContain("observe layer4 error-limit 1 on-error mark-down");
+    expect(text).not.toMatch(/^[^#\n]*observe layer7/m);
+  });
+
+  it("lets requests wait a moment when all are out, and holds no instance to that waiting room", () => {
+    const room = text.indexOf("server waiting unix@/run/haproxy/waiting.sock backup");
+    // A default-server holds for the lines after it: the room must not be checked.
+    expect(room).toBeLessThan(text.indexOf("default-server check"));
+    expect(room).toBeGreaterThan(text.indexOf("backend app"));
+    expect(text).toContain("tcp-request content accept if { nbsrv(again) gt 0 }");
+  });
+
+  it("gives each instance no more than it works on at once, and no queue of its own", () => {
+    expect(text).toContain(" maxconn 7\n");
+    expect(text).not.toMatch(/^[^#\n]*maxqueue/m);
+    expect(renderEdgeHaproxyCfg({ ...args, requestsPerInstance: 15 })).toContain(" maxconn 15\n");
   });
 
   it("does not pass on what clients say of themselves", () => {

@@ -1,4 +1,4 @@
-"""The three kinds of clients. Each makes one call at a time, at its own instants."""
+"""The clients of the database, and the pace of all. Each makes one call at a time, at its own instants."""
 
 import asyncio
 import time

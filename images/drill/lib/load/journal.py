@@ -28,6 +28,9 @@ class Journal:
     w <client> <sequence> <begin> <end> <a|r|u> <timeline|-> <server|-> <h|-> <error|->
     r <client> <begin> <end> <1|0> <h|-> <error|->         a read of the read pool
     p <client> <begin> <end> <1|0> <h|-> <error|->         a page through the edge
+    o <client> <number> <begin> <end> <status> <a|-> <h|-> <error|->
+                                                           a try of an order; status 0: no answer,
+                                                           a: it has Retry-After
     m <at> <text>                                          a mark
     end <at>                                               every call has ended
     """
@@ -55,6 +58,15 @@ class Journal:
         ok = 1 if error is None else 0
         self._lines.append(
             f"{kind} {client} {begin:.4f} {end:.4f} {ok} {_flag(hung)} {shorten(error)}"
+        )
+
+    def order(
+        self, client: int, number: int, begin: float, end: float, status: int, retry_after: bool,
+        hung: bool, error: str | None,
+    ) -> None:
+        self._lines.append(
+            f"o {client} {number} {begin:.4f} {end:.4f} {status} {'a' if retry_after else '-'} "
+            f"{_flag(hung)} {shorten(error)}"
         )
 
     def mark(self, at: float, text: str) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 from load.clients import Reader, Writer, paced
+from load.customer import Customer
 from load.journal import Clock, Journal
 from load.order import Order, OrderError, parse_order
 from load.visitor import Visitor
@@ -76,7 +77,12 @@ async def _work(order: Order, words: Input) -> None:
     loop.call_later(LONGEST_SECONDS, stopping.set)
     flusher = asyncio.create_task(journal.flush_for_ever())
     journal.bound("begin", clock.now())
-    kinds = [(order.writers, Writer), (order.readers, Reader), (order.pages, Visitor)]
+    kinds = [
+        (order.writers, Writer),
+        (order.readers, Reader),
+        (order.pages, Visitor),
+        (order.orders, Customer),
+    ]
     clients = [
         (crew, number, kind(number, order, journal, clock))
         for crew, kind in kinds

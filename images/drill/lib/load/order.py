@@ -51,6 +51,7 @@ class Order:
     writers: Crew
     readers: Crew
     pages: Crew
+    orders: Crew
     call_seconds: float
 
 
@@ -70,6 +71,7 @@ def parse_order(line: str) -> Order:
             writers=_crew(given, "writers", "writesPerSecond"),
             readers=_crew(given, "readers", "readsPerSecond"),
             pages=_crew(given, "pages", "pagesPerSecond"),
+            orders=_crew(given, "orders", "ordersPerSecond"),
             call_seconds=_positive(given, "callTimeoutSeconds"),
         )
     except KeyError as error:

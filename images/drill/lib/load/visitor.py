@@ -3,6 +3,7 @@
 import asyncio
 from urllib.parse import urlsplit
 
+from load.http import exchange
 from load.journal import Clock, Journal
 from load.order import Order
 
@@ -27,39 +28,16 @@ class Visitor:
         hung, error = False, None
         try:
             async with asyncio.timeout(self._seconds):
-                answer = await self._get()
-            error = fault_of(answer)
+                answer = await exchange(self._host, self._port, self._request)
+            error = answer.fault
+            if error is None and answer.status != 200:
+                error = f"status {answer.status}"
         except TimeoutError:
             hung, error = True, "no answer in time"
         except OSError as failure:
-            error = str(failure)
+            error = str(failure) or type(failure).__name__
         self._journal.read("p", self._client, begin, self._clock.now(), hung, error)
         return error is None
 
     def close(self) -> None:
         """Nothing stays open between two calls."""
-
-    async def _get(self) -> bytes:
-        reader, writer = await asyncio.open_connection(self._host, self._port)
-        try:
-            writer.write(self._request)
-            await writer.drain()
-            return await reader.read(-1)
-        finally:
-            writer.close()
-
-
-def fault_of(answer: bytes) -> str | None:
-    """What is wrong with an HTTP answer, or None. Pure."""
-    head, found, body = answer.partition(b"\r\n\r\n")
-    status, *headers = head.decode("latin-1").split("\r\n")
-    words = status.split(" ", 2)
-    if not found or len(words) < 2 or not words[0].startswith("HTTP/"):
-        return "the connection ended before the answer"
-    if words[1] != "200":
-        return f"status {' '.join(words[1:])}"
-    for header in headers:
-        name, _, value = header.partition(":")
-        if name.strip().lower() == "content-length" and len(body) < int(value):
-            return f"the page ended after {len(body)} of {value.strip()} bytes"
-    return None

@@ -5,7 +5,12 @@ import { emptyRecord } from "../../../../commands/drills/result.ts";
 import type { Firing } from "../../../../commands/drills/scene.ts";
 import { judge, type Look } from "../../../../commands/drills/site.ts";
 import type { Stage, StoppableLoad } from "../../../../commands/drills/stage.ts";
-import type { LedgerRow, LoadRecord, WriteCall } from "../../../../commands/drills/types.ts";
+import type {
+  LedgerRow,
+  LoadRecord,
+  OrderRow,
+  WriteCall,
+} from "../../../../commands/drills/types.ts";
 import { parseSettings, type Settings } from "../../../../settings.ts";
 
 export const settings: Settings = parseSettings({ stack: "lab", project: "holdfast", config: {} });
@@ -110,6 +115,7 @@ export class FakeStage implements Stage {
   loaded: LoadRecord = record();
   looks: () => Look = () => look();
   rowsAt: (container: string) => LedgerRow[] = () => rowsOf(this.loaded);
+  ordersAt: (container: string) => OrderRow[] = () => [];
   writesAgain: number | undefined = 103;
   /** Called at each sleep, with the seconds. */
   onSleep: (seconds: number) => void = () => undefined;
@@ -125,6 +131,15 @@ export class FakeStage implements Stage {
   rows = async (container: string) => {
     this.log.push(`rows ${container}`);
     return this.rowsAt(container);
+  };
+
+  orders = async (container: string) => {
+    this.log.push(`orders ${container}`);
+    return this.ordersAt(container);
+  };
+
+  forgetOrders = async (run: string) => {
+    this.log.push(`forget ${run}`);
   };
 
   sleep = async (seconds: number, signal?: AbortSignal) => {

@@ -3,6 +3,7 @@ import {
   clientGap,
   countHung,
   curveOf,
+  failedPages,
   lengthOf,
   longestGap,
   longestWrite,
@@ -28,8 +29,14 @@ const write = (begin: number, end: number, outcome: Outcome = "acknowledged"): W
 const read = (end: number, ok = true): ReadCall => ({ client: 1, begin: end - 0.01, end, ok });
 
 function record(more: Partial<LoadRecord>): LoadRecord {
-  return { begin: 100, end: 110, writes: [], reads: [], pages: [], marks: [], ...more };
+  const nothing = { writes: [], reads: [], pages: [], orders: [], marks: [] };
+  return { begin: 100, end: 110, ...nothing, ...more };
 }
+
+test("pages that failed are counted, of those measured; without any there is no such figure", () => {
+  expect(failedPages(record({ pages: [read(101), read(102, false), read(99, false)] }))).toBe(1);
+  expect(failedPages(record({}))).toBeUndefined();
+});
 
 describe("the longest gap", () => {
   test("lies between the ends of two calls, in whatever order they come", () => {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { DRILLS } from "../../../../commands/drills/catalogue.ts";
-import { limitsOf, measure } from "../../../../commands/drills/limits.ts";
+import {
+  HOLD_SECONDS,
+  limitsOf,
+  measure,
+  withoutOrders,
+} from "../../../../commands/drills/limits.ts";
 import { parseSettings } from "../../../../settings.ts";
 import { settings } from "./fakes.ts";
 
@@ -19,6 +24,8 @@ describe("limits", () => {
       reordered: 0,
       twoLeaders: 0,
       hung: 0,
+      ordersLost: 0,
+      ordersDuplicated: 0,
     });
     expect(limitsOf(name, settings).redundancySeconds).toBeGreaterThanOrEqual(60);
   });
@@ -30,9 +37,26 @@ describe("limits", () => {
         rejected: 0,
         unknown: 0,
         writeGapSeconds: 3,
+        ordersBroken: 0,
       });
     },
   );
+
+  test.each(["app-killed", "app-hung", "app-failing", "app-all-but-one-killed"])(
+    "%s: no traffic after 2 s, no page and no order fails, serving again by itself",
+    (name) => {
+      const limits = limitsOf(name, settings);
+      expect(limits).toMatchObject({ noTrafficSeconds: 2, pagesFailed: 0, ordersBroken: 0 });
+      // What ends a hang must be who watches, not the drill's own undoing.
+      expect(limits.wholeAgainSeconds).toBeLessThan(HOLD_SECONDS.hungInstance);
+    },
+  );
+
+  test("an application that takes no orders is held to none", () => {
+    const limits = withoutOrders(limitsOf("app-killed", settings));
+    expect(Object.keys(limits).filter((name) => name.startsWith("orders"))).toEqual([]);
+    expect(limits).toMatchObject({ lost: 0, pagesFailed: 0 });
+  });
 
   test("a handover whose owner dies waits for the lease", () => {
     const lease = settings.timings.handover.pauseLeaseSeconds;

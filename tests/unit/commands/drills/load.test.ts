@@ -61,12 +61,27 @@ describe("a line of the load", () => {
       kind: "mark",
       mark: { at: 1764.25, text: "kill -9 of the leader" },
     });
+    expect(parseEntry("o 2 7 1.0 2.0 503 a - status 503 Service Unavailable")).toEqual({
+      kind: "order",
+      call: {
+        client: 2,
+        number: 7,
+        begin: 1,
+        end: 2,
+        status: 503,
+        retryAfter: true,
+        error: "status 503 Service Unavailable",
+      },
+    });
+    expect(parseEntry("o 2 8 1.0 31.0 0 - h no answer in time")).toMatchObject({
+      call: { status: 0, retryAfter: false, hung: true },
+    });
     expect(parseEntry("end 5.5")).toEqual({ kind: "end", at: 5.5 });
   });
 
   test("that is none of its own is refused: it could have been a row", () => {
     const lines = ["", "x 1", "w 1 2 3 4 x - - - -", "w 1 2", "r 1 2 3 yes - -", "p a 2 3 1 - -"];
-    for (const line of [...lines, "m", "end", "w 1 2 3.0 4.0 a x - - -"]) {
+    for (const line of [...lines, "m", "end", "o 1 2 3.0 4.0 x - - -", "w 1 2 3.0 4.0 a x - - -"]) {
       expect(() => parseEntry(line), line).toThrow("none of its own");
     }
   });

@@ -112,19 +112,40 @@ describe("the terminal's table", () => {
 
   test("says of backups when the alert came and when they were whole again", () => {
     const text = drillTable([result({ alertSeconds: 31.2, wholeAgainSeconds: 8.21 })]);
-    expect(text).toContain("  leader-killed: alert after 31.2 s, backups whole again after 8.21 s");
+    expect(text).toContain("  leader-killed: alert after 31.2 s, whole again after 8.21 s");
     expect(drillTable([result({ alertSeconds: 3 })])).not.toContain("whole again");
     const byItself = drillTable([result({ wholeAgainSeconds: 2 })]);
-    expect(byItself).toContain("  leader-killed: backups whole again after 2.00 s");
+    expect(byItself).toContain("  leader-killed: whole again after 2.00 s");
   });
 
-  test("fits into 150 columns, the longest name included", () => {
+  test("says under it what went through the edge, of drills that had any", () => {
+    expect(text).not.toContain("through the edge");
+    const shop = { ordersConfirmed: 61, ordersLost: 0, ordersDuplicated: 0, ordersPutOff: 4 };
+    const seen = { ...shop, ordersBroken: 1, longestOrderSeconds: 12.3, pagesFailed: 2 };
+    const [head = [], row = []] = drillTable([result(seen), skipped])
+      .split("\n")
+      .map((line) => line.trim().split(/ {2,}/))
+      .slice(4);
+    expect(Object.fromEntries(head.map((name, index) => [name, row[index]]))).toEqual({
+      "through the edge": "leader-killed",
+      orders: "61",
+      lost: "0",
+      twice: "0",
+      "put off": "4",
+      broken: "1",
+      longest: "12.3 s",
+      "pages failed": "2",
+      "no traffic": "-",
+    });
+  });
+
+  test("fits into 152 columns, the longest name included", () => {
     const drill = DRILLS.map(({ name }) => name).toSorted((a, b) => b.length - a.length)[0] ?? "";
     const times = { writeGapSeconds: 120, readGapSeconds: 120, redundancySeconds: 120 };
     const objectives = [{ name: "writeGapSeconds", limit: 25, measured: 120, met: true }];
     const wide = result({ drill, ...times, pageGapSeconds: 120, timelineBefore: 98, objectives });
     const [head = "", row = ""] = drillTable([wide]).split("\n");
-    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(150);
+    expect(Math.max(head.length, row.length)).toBeLessThanOrEqual(152);
   });
 
   test("says in words what was missed, and why one was skipped", () => {
