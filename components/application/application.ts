@@ -20,7 +20,8 @@ const RUN_DIRECTORY = "/run/app";
 const DRAIN_SECONDS = 3;
 
 /**
- * The shop: `application.instances.min` instances of Django under gunicorn.
+ * The shop: `application.instances.max` instances of Django under gunicorn, of which those beyond
+ * `min` run when the autoscaler finds them needed (M27).
  *
  * Migrations run once per image, on the leader, before the first new instance serves; if they fail,
  * the update stops and the old instances go on. Instances are chained, so a deploy replaces them one
@@ -31,7 +32,7 @@ export class Application extends pulumi.ComponentResource {
     super("holdfast:application:Application", name, {}, opts);
     const { instances } = args.placement.settings.application;
     let previous: pulumi.Resource = this.declareMigrations(args);
-    for (let n = 1; n <= instances.min; n++) {
+    for (let n = 1; n <= instances.max; n++) {
       previous = this.declareInstance(args, n, previous);
     }
     this.registerOutputs({});
@@ -69,6 +70,7 @@ export class Application extends pulumi.ComponentResource {
       {
         tier: "app",
         instance,
+        mustRun: instance <= application.instances.min,
         image: placement.images.app,
         environment: {
           HOLDFAST_INSTANCE: aliasOf("app", instance),

@@ -33,11 +33,12 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     ...upTo(settings.ports.pooler.length).map((n) =>
       target("pooler", "pooler", n, "pooler-exporter"),
     ),
-    ...upTo(settings.application.instances.min).map((n) => target("app", "app", n)),
+    ...upTo(settings.application.instances.max).map((n) => target("app", "app", n)),
     target("router", "router"),
     target("edge", "edge"),
     target("backup", "backup"),
     target("guard", "guard"),
+    target("autoscaler", "autoscaler"),
     target("postgres-exporter", "postgres-exporter"),
     target("prometheus", "prometheus"),
     target("alertmanager", "alertmanager"),

@@ -31,6 +31,7 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "RandomId stack-id",
       "RandomPassword backup-cipher",
       "RandomPassword django-secret-key",
+      "RandomPassword etcd-autoscaler",
       "RandomPassword etcd-guard",
       "RandomPassword etcd-patroni",
       "RandomPassword etcd-root",
