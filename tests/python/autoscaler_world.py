@@ -10,14 +10,14 @@ from pathlib import Path
 from image_paths import use
 
 use("autoscaler")
-from scaler.loop import Autoscaler  # noqa: E402
-from scaler.config import Config  # noqa: E402
 from docker_socket import DockerError  # noqa: E402
-from scaler.edge import EdgeError, Sample, Server  # noqa: E402
 from etcd_gateway import EtcdUnreachable  # noqa: E402
+from scaler.config import Config  # noqa: E402
+from scaler.edge import EdgeError, Sample, Server  # noqa: E402
 from scaler.exposition import Metrics  # noqa: E402
 from scaler.instances import Instance  # noqa: E402
 from scaler.keys import RunData  # noqa: E402
+from scaler.loop import Autoscaler  # noqa: E402
 from scaler.replicas import Policy, Rules  # noqa: E402
 
 SHAPES = Path(__file__).parent / "traffic"

@@ -181,7 +181,9 @@ class Holds(unittest.TestCase):
         seen.run(600)
         self.assertGreaterEqual(len(seen.ready()), 3)
         seen.data = RunData(leader=LED)
-        seen.run(340)
+        seen.run(290)
+        self.assertGreaterEqual(len(seen.ready()), 3)
+        seen.run(60)
         self.assertEqual(len(seen.ready()), 2)
 
     def test_a_stack_that_goes_down_is_left_alone(self) -> None:

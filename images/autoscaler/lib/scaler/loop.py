@@ -5,19 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from scaler.config import Config
 from docker_socket import DockerError
-from scaler.edge import EdgeError, Sample, Server, Traffic
 from etcd_gateway import EtcdError
+from scaler.config import Config
+from scaler.edge import EdgeError, Sample, Server, Traffic
 from scaler.exposition import Metrics
 from scaler.instances import Instance, missing, moves
 from scaler.keys import RunData
 from scaler.mend import Mender
-from scaler.plan import Plan, Planner, Situation
+from scaler.news import News
+from scaler.plan import Planner, Situation
 from scaler.replicas import Measurement
-
-# The same decision is repeated in the log this often, so that it shows what was measured.
-REPEAT_SECONDS = 300.0
 
 
 class EdgeReader(Protocol):
@@ -56,8 +54,10 @@ class Autoscaler:
     traffic: Traffic = field(default_factory=Traffic)
     planner: Planner = field(default_factory=Planner)
     mender: Mender = field(default_factory=Mender)
-    _said: dict[str, tuple[float, str]] = field(default_factory=dict)
     _data: RunData | None = None
+
+    def __post_init__(self) -> None:
+        self.news = News(self.metrics, self.say)
 
     def look(self) -> None:
         """One turn. Whoever does not answer is left out, and with it what depends on it."""
@@ -90,10 +90,10 @@ class Autoscaler:
         situation = Situation(len(running), known.pinned, hold, known.deploying)
         before = self.planner.desired
         plan = self.planner.decide(now, config, situation, measured)
-        self._tell_plan(now, config, plan, situation, before, measured)
+        self.news.plan(now, config, plan, situation, before, measured)
         ready = {n for n in running if servers is not None and n in servers and servers[n].up}
         self.metrics.running, self.metrics.ready = len(running), len(ready)
-        self._tell_missing(now, missing(ours, config.maximum), known.deploying)
+        self.news.missing(now, missing(ours, config.maximum), known.deploying)
         if known.stopping:
             # The stack goes down: what ends now is meant to end.
             self.metrics.failing = ()
@@ -103,8 +103,10 @@ class Autoscaler:
             ours, plan.instances, config.minimum,
             self.hands.busy, self.metrics.failing if not self.metrics.mend_held else (), ready,
         )  # fmt: skip
+        failing = len(self.metrics.failing)
+        spoilt = f" ({failing} without traffic)" if failing else ""
         for number in todo.start:
-            self.say(f"starting app-{number}: {len(running)} run, {plan.instances} should")
+            self.say(f"starting app-{number}: {len(running)} run{spoilt}, {plan.instances} should")
             self.hands.begin("start", number)
         # Not without the edge, which says who serves; not while an update takes some away itself.
         if servers is not None and not known.deploying:
@@ -122,7 +124,7 @@ class Autoscaler:
         self.metrics.mend_held = verdict.held if verdict.held.startswith("all ") else ""
         names = ", ".join(f"app-{number}" for number in verdict.failing)
         news = f"{names} without traffic for too long, left alone: {verdict.held}"
-        self._say_changed(now, "mend", news if verdict.held else "")
+        self.news.changed(now, "mend", news if verdict.held else "")
         for number in verdict.mend:
             self.mender.mended(now, number)
             self.metrics.mends += 1
@@ -135,28 +137,28 @@ class Autoscaler:
             sample = self.edge.read(now)
         except EdgeError as error:
             self.traffic.forget()
-            self._say_changed(now, "edge", str(error))
+            self.news.changed(now, "edge", str(error))
             return None
         self.traffic.add(sample)
-        self._say_changed(now, "edge", "")
+        self.news.changed(now, "edge", "")
         return sample
 
     def _read_keys(self) -> RunData | None:
         try:
             self._data = self.keys.read()
         except (EtcdError, KeyError, ValueError) as error:
-            self._say_changed(self.monotonic(), "etcd", f"etcd does not answer: {error}")
+            self.news.changed(self.monotonic(), "etcd", f"etcd does not answer: {error}")
             return None
-        self._say_changed(self.monotonic(), "etcd", "")
+        self.news.changed(self.monotonic(), "etcd", "")
         return self._data
 
     def _read_docker(self) -> dict[int, Instance] | None:
         try:
             found = self.docker.list(self.labels)
         except DockerError as error:
-            self._say_changed(self.monotonic(), "docker", f"Docker does not answer: {error}")
+            self.news.changed(self.monotonic(), "docker", f"Docker does not answer: {error}")
             return None
-        self._say_changed(self.monotonic(), "docker", "")
+        self.news.changed(self.monotonic(), "docker", "")
         return found
 
     def _hold(self, config: Config, why: str) -> None:
@@ -170,43 +172,6 @@ class Autoscaler:
             "etcd": data is not None,
         }
 
-    def _tell_plan(
-        self, now: float, config: Config, plan: Plan, seen: Situation, before: int | None,
-        measured: tuple[Measurement, ...],
-    ) -> None:  # fmt: skip
-        metrics = self.metrics
-        metrics.minimum, metrics.maximum = config.minimum, config.maximum
-        metrics.desired, metrics.wanted = plan.instances, plan.wanted
-        metrics.limit, metrics.held, metrics.reason = plan.limit, plan.held, plan.reason
-        metrics.pinned, metrics.deploying = seen.pinned, seen.deploying
-        metrics.measurements = {one.name: (one.total, one.target) for one in measured}
-        limited = f", limited by {plan.limit}" if plan.limit else ""
-        line = f"{plan.reason}{limited}"
-        if before is not None and plan.instances != before:
-            metrics.decisions["up" if plan.instances > before else "down"] += 1
-            self.say(f"{before} -> {plan.instances}: {line}")
-            self._said["plan"] = (now, _kind(plan))
-            return
-        at, kind = self._said.get("plan", (float("-inf"), ""))
-        if kind != _kind(plan) or now - at >= REPEAT_SECONDS:
-            self._said["plan"] = (now, _kind(plan))
-            self.say(f"{'holding' if plan.held else 'staying'} at {plan.instances}: {line}")
-
-    def _tell_missing(self, now: float, numbers: list[int], deploying: bool) -> None:
-        self.metrics.missing = tuple(numbers)
-        names = ", ".join(f"app-{number}" for number in numbers)
-        news = f"no container of {names}: ./holdfast up makes it" if numbers else ""
-        if not deploying:
-            self._say_changed(now, "missing", news)
-
-    def _say_changed(self, now: float, about: str, text: str) -> None:
-        """Says what changed: an empty text is "well again". Numbers in it may change unsaid."""
-        at, before = self._said.get(about, (now, ""))
-        if bool(text) == bool(before):
-            return
-        self._said[about] = (now, text)
-        self.say(text or f"{about} is well again")
-
 
 def _hold(data: RunData | None) -> str:
     """Why nothing may be decided, or ""."""
@@ -216,8 +181,3 @@ def _hold(data: RunData | None) -> str:
         return "the stack is being taken down"
     # Requests wait for the database then: they are many, and more instances would not help.
     return "" if data.leader else "the database has no leader"
-
-
-def _kind(plan: Plan) -> str:
-    """What makes two plans the same news: numbers measured are none."""
-    return f"{plan.instances} {plan.limit} {plan.held}"

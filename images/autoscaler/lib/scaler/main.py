@@ -14,15 +14,15 @@ import threading
 import time
 from pathlib import Path
 
+from etcd_gateway import Etcd
 from scaler import config as configuration
-from scaler.loop import Autoscaler
 from scaler.docker_api import Docker
 from scaler.edge import Edge
-from etcd_gateway import Etcd
 from scaler.exposition import Metrics, serve
 from scaler.facts import fact, text_of
 from scaler.hands import Hands
 from scaler.keys import Keys
+from scaler.loop import Autoscaler
 from silence import Silence
 
 CONFIG = Path("/etc/holdfast/live/autoscaler.json")

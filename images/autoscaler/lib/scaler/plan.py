@@ -66,6 +66,10 @@ class Planner:
         stable = current
         if advice is not None:
             wanted = clamp(advice.instances, config)
+            if seen.deploying:
+                # As if traffic asked for it: what an update added goes a whole window after it, when
+                # the new version has shown how much it bears.
+                wanted = max(wanted, self._while_deploying(config, seen, current))
             stable = self.windows.stabilised(now, current, wanted, config.up, config.down)
         if seen.pinned is not None:
             pinned = clamp(seen.pinned, config)

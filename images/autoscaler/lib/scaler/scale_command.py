@@ -6,7 +6,8 @@ usage: holdfast-scale show                the autoscaler's state, as JSON
                                           an update is at work; --wait: until a spare one serves
        holdfast-scale deployed            the update is done
 
-Exit code 1 when etcd or the autoscaler does not answer, or the wait was in vain.
+Exit code 1 when etcd or the autoscaler does not answer, or the wait was in vain. Only `show` needs no
+etcd: the pin in it is the last one that the autoscaler read, a second old.
 """
 
 import argparse
@@ -73,7 +74,7 @@ def main() -> None:
             if arguments.wait > 0 and not wait_for_spare(arguments.wait):
                 sys.exit(f"holdfast-scale: no spare instance serves after {arguments.wait:g} s")
         else:
-            print(json.dumps({**state(), "pinned": keys.read().pinned}))
+            print(json.dumps(state()))
     except EtcdError as error:
         sys.exit(f"holdfast-scale: etcd does not answer: {error.message}")
     except (OSError, ValueError, http.client.HTTPException) as error:
