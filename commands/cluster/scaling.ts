@@ -71,7 +71,7 @@ export function instanceStates(
   const running = instances.filter((one) => one.running).length;
   let lacking = Math.max(0, (scaling?.desired ?? minimum) - running);
   return instances.map(({ alias, instance, running: runs, state }) => {
-    const mayRest = !runs && instance > minimum && ["exited", "created"].includes(state);
+    const mayRest = !runs && instance > minimum && state === "exited";
     if (!mayRest || lacking > 0) {
       lacking -= runs ? 0 : 1;
       return { name: alias, state };

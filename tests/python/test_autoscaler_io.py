@@ -92,9 +92,16 @@ class DockersWords(unittest.TestCase):
 
 class Choice(unittest.TestCase):
     def boxes(self, running: str) -> dict[int, Instance]:
-        """One letter each: r runs, p paused, x exited, c created, d dead."""
-        words = {"r": "running", "p": "paused", "x": "exited", "c": "created", "d": "dead"}
-        return {n: Instance(n, f"id{n}", words[letter]) for n, letter in enumerate(running, 1)}
+        """One letter each: r runs, y runs since a moment, u runs and is ill by Docker's check,
+        p paused, x exited, c created, d dead."""
+        words = {"p": "paused", "x": "exited", "c": "created", "d": "dead"}
+        return {
+            n: Instance(
+                n, f"id{n}", words.get(letter, "running"),
+                "unhealthy" if letter == "u" else "healthy", 20.0 if letter == "y" else None,
+            )
+            for n, letter in enumerate(running, 1)
+        }  # fmt: skip
 
     def pick(
         self, running: str, planned: int, busy: dict[int, str] | None = None,
@@ -126,13 +133,25 @@ class Choice(unittest.TestCase):
         self.assertEqual(self.pick("rrxx", 2, troubled=(2,)), ((3,), ()))
         self.assertEqual(self.pick("rrrx", 2, troubled=(2,), ready="13"), ((), ()))
 
+    def test_one_that_fails_and_is_not_needed_is_stopped(self) -> None:
+        self.assertEqual(self.pick("rru", 2, troubled=(3,), ready="12"), ((), (3,)))
+        self.assertEqual(self.pick("rru", 3, troubled=(3,), ready="12"), ((), ()))
+        self.assertEqual(self.pick("rru", 2, {3: "mend"}, (3,), "12"), ((), ()))
+        self.assertEqual(self.pick("rur", 2, troubled=(2,), ready="13"), ((), ()))
+
     def test_none_goes_before_as_many_as_planned_serve(self) -> None:
         self.assertEqual(self.pick("rrrr", 3, ready="123"), ((), ()))
         self.assertEqual(self.pick("rrrr", 3, ready="1234"), ((), (4,)))
-        self.assertEqual(self.pick("rrrrr", 3, ready="1235"), ((), (4,)))
+        self.assertEqual(self.pick("rrrrr", 3, ready="1235"), ((), (5,)))
 
-    def test_what_docker_removes_is_not_started(self) -> None:
+    def test_none_goes_before_whoever_started_it_has_seen_it_well(self) -> None:
+        self.assertEqual(self.pick("rryx", 2), ((), ()))
+        self.assertEqual(self.pick("rryr", 2), ((), (4,)))
+        self.assertEqual(self.pick("rru", 2), ((), ()))
+
+    def test_what_docker_removes_or_pulumi_is_making_is_not_started(self) -> None:
         self.assertEqual(self.pick("rrd", 3), ((), ()))
+        self.assertEqual(self.pick("crc", 3), ((), ()))
 
     def test_what_is_missing(self) -> None:
         boxes = self.boxes("rrr")

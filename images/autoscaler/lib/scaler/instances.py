@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 # Docker's states in which an instance's place is taken: `restarting` is its own policy at work.
 OCCUPIED = frozenset({"running", "paused", "restarting"})
-STARTABLE = frozenset({"created", "exited"})
+# Not `created`: Pulumi makes a container, puts its secrets in, and then starts it. Who started it
+# between would start it without them.
+STARTABLE = frozenset({"exited"})
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Instance:
     def occupied(self) -> bool:
         return self.state in OCCUPIED
 
+    @property
+    def settled(self) -> bool:
+        """A minute old, and well by Docker's own check: whoever started it (Pulumi, in an update
+        that nobody announced) waits for that, and would fail if it were stopped before."""
+        return self.age is None and self.health in ("healthy", "")
+
 
 @dataclass(frozen=True)
 class Moves:
@@ -38,8 +46,8 @@ def moves(
     """What to start and stop now.
 
     Those that fail (`troubled`) do not count: a spare takes their place for as long as there is one.
-    One is stopped only when as many as planned are `ready` without it, so whoever still starts
-    replaces nobody yet. Instances 1 to `minimum` are never stopped (Pulumi declares that they run),
+    One is stopped only when it is settled, and when as many as planned are `ready` without it, so
+    whoever still starts replaces nobody yet. Instances 1 to `minimum` are never stopped (Pulumi declares that they run),
     and a `busy` one (number -> start, stop or mend) is left alone: it is being seen to already.
     """
     coming = {number for number, what in busy.items() if what == "start"}
@@ -56,10 +64,14 @@ def moves(
     more = [one.number for one in startable if one.number > minimum]
     start = due + more[: max(0, planned - len(serving) - len(due))]
     spare = max(0, len(serving & set(ready)) - planned)
-    stoppable = sorted((n for n in serving - coming if n > minimum), reverse=True)
-    # Who is not ready yet goes first, and then the highest number.
-    stoppable.sort(key=lambda number: number in ready)
-    return Moves(tuple(start), tuple(stoppable[:spare]))
+    stoppable = sorted(
+        (n for n in serving - coming if n > minimum and instances[n].settled), reverse=True
+    )
+    stop = [number for number in stoppable if number in ready][:spare]
+    if len(serving & set(ready)) >= planned:
+        # Enough serve: one that fails and is not needed is not worth mending.
+        stop += sorted(n for n in (running & set(troubled)) - set(busy) if n > minimum)
+    return Moves(tuple(start), tuple(stop))
 
 
 def missing(instances: Mapping[int, Instance], maximum: int) -> list[int]:
