@@ -242,7 +242,11 @@ const wrong: [Config, string, string][] = [
     `application.scaling.${fault}`,
     `set --path application.scaling.${mend}`,
   ]),
-  [{ application: { scaling: { window: 1 } } }, "application.scaling.window: unknown key", ""],
+  [
+    { application: { scaling: { window: 1 } } },
+    "application.scaling.window: unknown key",
+    "rm --path application.scaling.window",
+  ],
   [
     { application: { instances: { max: 21 } } },
     "application.instances.max = 21:",

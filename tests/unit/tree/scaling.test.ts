@@ -60,11 +60,11 @@ describe("application.instances.min 1 -> 3", () => {
 
   test("touches what must run from now on, and two live files that name the number", () => {
     // Started in place; the alert on too few instances and the autoscaler are told.
-    expect(differences(small, large)).toEqual([
-      "Container a-app-2 mustRun",
-      "Container a-app-3 mustRun",
+    expect(differences(small, large).sort()).toEqual([
       "Command a-autoscaler.json stdin",
       "Command a-prometheus-rules stdin",
+      "Container a-app-2 mustRun",
+      "Container a-app-3 mustRun",
     ]);
     expect(added(small, large)).toEqual([]);
   });
