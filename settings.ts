@@ -248,6 +248,14 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       threads: application.threads,
       memoryMiB: application.memory,
       footer: application.footer,
+      scaling: {
+        targetRequests: application.scaling.targetRequests,
+        tolerancePercent: application.scaling.tolerance,
+        upWindowSeconds: application.scaling.upWindow,
+        downWindowSeconds: application.scaling.downWindow,
+        upStep: application.scaling.upStep,
+        downStep: application.scaling.downStep,
+      },
     },
     backup: {
       schedule: backup.schedule,

@@ -94,6 +94,13 @@ command(
   option("--member <member>", "only this one, e.g. postgres-2"),
 );
 command(
+  "scale",
+  "how many application instances run and why; pin the number, or let traffic decide again",
+  async () => (await import("./scale.ts")).scale,
+  option("--instances <number>", "pin to so many"),
+  option("--auto", "unpin: traffic decides").default(false),
+);
+command(
   "backup",
   "take a backup",
   async () => (await import("./backup.ts")).backup,

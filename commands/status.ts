@@ -4,6 +4,7 @@ import { inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts"
 import { ago, repositoryLines } from "./cluster/repositories.ts";
 import type { LastDrills } from "./drills/last.ts";
 import type { GlobalOptions } from "./options.ts";
+import { scalingLine } from "./scale.ts";
 import { loadStack } from "./stack.ts";
 import { alignedBlock, alignedTable, note, print } from "./ui.ts";
 
@@ -49,7 +50,12 @@ export function statusText(name: string, found: StackStatus, now = new Date()): 
         return [name, role, state, blank(timeline), lagBytes === null ? "-" : bytes(lagBytes)];
       }),
     ],
-    ["application", ["instance", "state"], instances.map(({ name, state }) => [name, state])],
+    [
+      "application",
+      ["instance", "state"],
+      instances.map(({ name, state }) => [name, state]),
+      found.scaling ? [scalingLine(found.scaling)] : [],
+    ],
     ["services", ["service", "state"], services.map(({ name, state }) => [name, state])],
     [
       "backups",

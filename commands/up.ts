@@ -1,3 +1,4 @@
+import { announceDeploy } from "./engine/deploying.ts";
 import { refuseWhatIsFixed } from "./engine/fixed.ts";
 import { operate } from "./engine/operation.ts";
 import { putInOrder } from "./engine/order.ts";
@@ -27,9 +28,10 @@ export async function up({ stack: name, refresh, json, silent }: UpOptions): Pro
   await putInOrder(ready, engine);
   await setStoppingMark(ready, await readState(engine), "clear");
 
+  const deployed = await announceDeploy(ready);
   const { result, progress } = await operate(ready, engine, "up", (hooks) =>
     engine.stack.up({ ...hooks, refresh }),
-  );
+  ).finally(deployed);
   note(`  ok   stack ${name}: ${progress.summary} (${duration(progress.seconds)})`);
   if (!silent) {
     report(ready, engine, result.outputs, json);

@@ -15,6 +15,7 @@ const CONTEXTS = {
   haproxy: "images/haproxy",
   pooler: "images/pooler",
   guard: "images/guard",
+  autoscaler: "images/autoscaler",
   exporters: "images/exporters",
   backup: "images/backup",
   authority: "images/authority",

@@ -38,6 +38,15 @@ const groups: Tree = {
     threads: 4,
     memory: "384 MB",
     footer: true,
+    // As Kubernetes' HPA: up at once, down after five calm minutes; but down one after the other.
+    scaling: {
+      targetRequests: 50,
+      tolerance: 10,
+      upWindow: "0 s",
+      downWindow: "5 min",
+      upStep: 20,
+      downStep: 1,
+    },
   },
   backup: {
     // One after the other, in the quietest hours: base backups, dumps, and the proof of both.

@@ -142,6 +142,14 @@ export const schema = z.strictObject({
     threads: wholeNumber(1, 32, 4),
     memory: size(128, 64 * gigabyte, "384 MB"),
     footer: flag(true),
+    scaling: z.strictObject({
+      targetRequests: wholeNumber(1, 100_000, 50),
+      tolerance: wholeNumber(0, 50, 10),
+      upWindow: duration(0, 3600, "0 s"),
+      downWindow: duration(0, 3600, "5 min"),
+      upStep: wholeNumber(1, 20, 20),
+      downStep: wholeNumber(1, 20, 1),
+    }),
   }),
   backup: z.strictObject({
     schedule: z.strictObject({

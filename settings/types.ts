@@ -157,6 +157,36 @@ export interface ApplicationSettings {
   readonly memoryMiB: number;
   /** Whether pages name the instance and the member that served them. @default true */
   readonly footer: boolean;
+  readonly scaling: ScalingSettings;
+}
+
+/** How traffic decides between `instances.min` and `instances.max`. */
+export interface ScalingSettings {
+  /**
+   * Requests a second that one instance should bear. A page of the sample shop takes some 5 ms of
+   * CPU, so that one core serves about 200; a quarter of it leaves room for the database beside it
+   * and for the seconds until a further instance serves. @default 50
+   */
+  readonly targetRequests: number;
+  /**
+   * How far the measured load may be from the target without a change, in per cent. Config key
+   * `application.scaling.tolerance`. @default 10
+   */
+  readonly tolerancePercent: number;
+  /**
+   * More instances only when the load asked for them throughout so long. Config key
+   * `application.scaling.upWindow`. @default 0
+   */
+  readonly upWindowSeconds: number;
+  /**
+   * Fewer instances only when the load asked for no more throughout so long. Config key
+   * `application.scaling.downWindow`. @default 300
+   */
+  readonly downWindowSeconds: number;
+  /** Instances that may be added within 15 s. @default 20 */
+  readonly upStep: number;
+  /** Instances that may go within 15 s. @default 1 */
+  readonly downStep: number;
 }
 
 export interface BackupSettings {

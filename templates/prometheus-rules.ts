@@ -9,6 +9,7 @@ import { machineryRules } from "./prometheus-rules/machinery.ts";
 import { proofRules } from "./prometheus-rules/proofs.ts";
 import { recoveryRules } from "./prometheus-rules/recovery.ts";
 import type { AlertRule, RuleFacts } from "./prometheus-rules/rule.ts";
+import { scalingRules } from "./prometheus-rules/scaling.ts";
 import { trafficRules } from "./prometheus-rules/traffic.ts";
 
 /** Facts that {@link renderPrometheusRules} needs. */
@@ -26,6 +27,7 @@ export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
     backups: backupRules(),
     proofs: proofRules(facts),
     traffic: trafficRules(facts),
+    scaling: scalingRules(),
     machinery: machineryRules(facts),
   };
 }

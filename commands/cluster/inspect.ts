@@ -5,6 +5,7 @@ import { type Alert, activeAlerts } from "./alerts.ts";
 import { type Backup, type RepositoryState, reportBackups } from "./backups.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
 import { clusterMembers, type Member } from "./members.ts";
+import { instanceStates, type Scaling, scalingOf } from "./scaling.ts";
 
 export interface Named {
   readonly name: string;
@@ -22,6 +23,8 @@ export interface StackStatus {
   readonly services: readonly Named[];
   /** What each backup repository is worth now; empty when nobody can say. */
   readonly repositories?: readonly RepositoryState[];
+  /** What the autoscaler says; null when it does not answer. */
+  readonly scaling?: Scaling | null;
   /** The last drills that this launcher ran; null when none. */
   readonly drills?: LastDrills | null;
 }
@@ -35,11 +38,13 @@ export async function inspectStack(settings: Settings): Promise<StackStatus> {
   const looks = sites.map(async ([site, { host }]) => {
     const docker = new Docker(settings.hosts[host]?.docker ?? "");
     const containers = await containersOf(docker, settings.stack, site);
-    const [members, report] = await Promise.all([
+    const [members, report, scaling] = await Promise.all([
       clusterMembers(docker, containers),
       reportBackups(docker, containers),
+      scalingOf(docker, containers),
     ]);
-    return { containers, members, ...report };
+    const instances = instanceStates(containers, settings.application.instances.min, scaling);
+    return { containers, members, instances, scaling, ...report };
   });
   const [found, alerts] = await Promise.all([Promise.all(looks), activeAlerts(settings)]);
   const containers = found.flatMap((site) => site.containers);
@@ -47,12 +52,13 @@ export async function inspectStack(settings: Settings): Promise<StackStatus> {
     containers.filter(keep).map(({ alias, state }) => ({ name: alias, state }));
   return {
     members: found.flatMap((site) => site.members),
-    instances: named(({ component }) => component === INSTANCE),
+    instances: found.flatMap((site) => site.instances),
     backups: found.flatMap((site) => site.backups),
     alerts,
     endpoints: endpointsOf(settings, containers.length > 0),
     services: named(({ component }) => component !== INSTANCE && component !== MEMBER),
     repositories: found.flatMap((site) => site.repositories),
+    scaling: found[0]?.scaling ?? null,
     drills: readLast(settings.stack),
   };
 }

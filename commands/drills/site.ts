@@ -60,8 +60,11 @@ export function leaderOf(members: Statuses): string | undefined {
   return leaders.length === 1 ? leaders[0] : undefined;
 }
 
-/** The guard and what it sees Docker through, and what keeps backups; not every stack has them all. */
-const OPTIONAL = ["guard", "docker-proxy", "backup", "s3", "restore-drill"];
+/** Guard, autoscaler and what they see Docker through, and what keeps backups; not every stack has them all. */
+const OPTIONAL = [
+  ...["guard", "docker-proxy", "autoscaler", "autoscaler-docker-proxy"],
+  ...["backup", "s3", "restore-drill"],
+];
 
 /** Containers that should run and be healthy. Pure. */
 function missingBoxes(settings: Settings, boxes: readonly Box[]): string[] {

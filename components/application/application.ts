@@ -16,8 +16,9 @@ export interface ApplicationArgs extends TierArgs {
 }
 
 /**
- * The application: `application.instances.min` instances of the shop, Django under gunicorn, or of
- * what the user brings in its place (docs/own-app.md).
+ * The application: `application.instances.max` instances of the shop, Django under gunicorn, or of
+ * what the user brings in its place (docs/own-app.md). Those beyond `min` run when the autoscaler finds
+ * them needed (M27).
  *
  * Migrations run once per image, on the leader, before the first new instance serves; if they fail,
  * the update stops and the old instances go on. Instances are chained, so a deploy replaces them one
@@ -28,7 +29,7 @@ export class Application extends pulumi.ComponentResource {
     super("holdfast:application:Application", name, {}, opts);
     const { instances } = args.placement.settings.application;
     let previous: pulumi.Resource = this.declareMigrations(args);
-    for (const n of rolloutOrder({ min: instances.min, max: instances.min })) {
+    for (const n of rolloutOrder(instances)) {
       previous = this.declareInstance(args, n, previous);
     }
     this.registerOutputs({});
@@ -68,6 +69,7 @@ export class Application extends pulumi.ComponentResource {
       {
         tier: "app",
         instance,
+        mustRun: instance <= application.instances.min,
         image: placement.images.app,
         environment: { HOLDFAST_INSTANCE: aliasOf("app", instance), ...contract.environment },
         health: {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ApplicationSettings } from "../../settings.ts";
 import { renderEdgeHaproxyCfg } from "../../templates/edge/haproxy.cfg.ts";
 import { addressOf, slotsOf } from "../docker/addresses.ts";
 import { haproxy } from "../docker/haproxy.ts";
@@ -15,7 +16,7 @@ export class Edge extends pulumi.ComponentResource {
     super("holdfast:application:Edge", name, {}, opts);
     const { placement, application } = args;
     const { settings, subnet } = placement;
-    const { workers, threads, port, healthPath, metricsPath } = settings.application;
+    const { port, healthPath, metricsPath } = settings.application;
     const { edgeTimeoutSeconds } = settings.timings;
     haproxy(
       placement,
@@ -24,8 +25,7 @@ export class Edge extends pulumi.ComponentResource {
         config: renderEdgeHaproxyCfg({
           addresses: slotsOf("app").map((n) => addressOf(subnet, "app", n)),
           edgeTimeoutSeconds,
-          // One thread stays free for the health check.
-          requestsPerInstance: Math.max(1, workers * threads - 1),
+          requestsPerInstance: requestsPerInstance(settings.application),
           privatePaths: metricsPath === "" ? [] : [metricsPath],
           appPort: port,
           healthPath,
@@ -38,4 +38,12 @@ export class Edge extends pulumi.ComponentResource {
     );
     this.registerOutputs({});
   }
+}
+
+/** Requests that one instance works on at once: one thread stays free for the health check. Pure. */
+export function requestsPerInstance({
+  workers,
+  threads,
+}: Pick<ApplicationSettings, "workers" | "threads">): number {
+  return Math.max(1, workers * threads - 1);
 }

@@ -17,6 +17,7 @@ const NAMES = [
   "etcd-root",
   "etcd-patroni",
   "etcd-guard",
+  "etcd-autoscaler",
   "django-secret-key",
   "grafana-admin",
   "backup-cipher",

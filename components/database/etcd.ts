@@ -70,6 +70,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
           secretFile("etcd-root", passwords["etcd-root"]),
           secretFile("etcd-patroni", passwords["etcd-patroni"]),
           secretFile("etcd-guard", passwords["etcd-guard"]),
+          secretFile("etcd-autoscaler", passwords["etcd-autoscaler"]),
         ],
         hosts: databaseHosts(placement.subnet),
         stopSeconds: 15,

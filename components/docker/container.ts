@@ -64,6 +64,11 @@ export interface ContainerArgs {
   readonly health: HealthCheck;
   /** Memory limit in MiB; no swap on top of it. A change is applied in place. */
   readonly memoryMiB: number;
+  /**
+   * Whether it has to run. If not, it is started once it is made, and whoever stops it later is in
+   * the right: Pulumi sees no change in that, with and without a refresh (M27). @default true
+   */
+  readonly mustRun?: boolean;
   /** `/dev/shm` in MiB. @default Docker's 64 */
   readonly shmMiB?: number;
   readonly volumes?: readonly VolumeMount[];
@@ -114,7 +119,7 @@ export function container(
       hostname: alias,
       labels: labelsOf(placement, args.tier, args.instance),
       restart: "unless-stopped",
-      mustRun: true,
+      mustRun: args.mustRun ?? true,
       envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
       ...(args.entrypoint === undefined ? {} : { entrypoints: [...args.entrypoint] }),
       ...(args.command === undefined ? {} : { command: [...args.command] }),

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { renderApplicationDashboard } from "../../templates/dashboards/application.ts";
 import { renderOverviewDashboard } from "../../templates/dashboards/overview.ts";
 import { renderGrafanaDashboardsYml } from "../../templates/grafana/dashboards.yml.ts";
 import { renderGrafanaDatasourceYml } from "../../templates/grafana/datasource.yml.ts";
@@ -31,6 +32,7 @@ export class Dashboards extends pulumi.ComponentResource {
       }),
       "provisioning/dashboards/holdfast.yml": renderGrafanaDashboardsYml(),
       "dashboards/overview.json": renderOverviewDashboard(),
+      "dashboards/application.json": renderApplicationDashboard(),
     };
     const files = Object.entries(texts).map(([path, content]) =>
       liveFile(

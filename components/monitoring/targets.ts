@@ -42,7 +42,7 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     ...upTo(settings.ports.pooler.length).map((n) =>
       target("pooler", "pooler", n, "pooler-exporter"),
     ),
-    ...(metricsPath === "" ? [] : upTo(instances.min)).map((n) => ({
+    ...(metricsPath === "" ? [] : upTo(instances.max)).map((n) => ({
       ...target("app", "app", n),
       ...(port === SCRAPE_JOBS.app.port ? {} : { port }),
       ...(metricsPath === "/metrics" ? {} : { metricsPath }),
@@ -51,6 +51,7 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     target("edge", "edge"),
     target("backup", "backup"),
     target("guard", "guard"),
+    target("autoscaler", "autoscaler"),
     target("postgres-exporter", "postgres-exporter"),
     target("prometheus", "prometheus"),
     target("alertmanager", "alertmanager"),

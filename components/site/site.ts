@@ -2,6 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings.ts";
 import { Application } from "../application/application.ts";
+import { Autoscaler } from "../application/autoscaler.ts";
 import { Edge } from "../application/edge.ts";
 import type { Authority } from "../backup/authority.ts";
 import { Backup } from "../backup/backup.ts";
@@ -98,7 +99,8 @@ export class Site extends pulumi.ComponentResource {
       { ...tier, roles, pooler },
       { parent: this },
     );
-    new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
+    const edge = new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
+    new Autoscaler(`${name}-autoscaler`, { ...tier, etcd, edge }, { parent: this });
     new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
     new Alerting(`${name}-alerting`, tier, { parent: this });
     if (settings.monitoring.grafana) {

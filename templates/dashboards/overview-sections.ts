@@ -1,14 +1,8 @@
 /** The rows of the home dashboard, top to bottom: each panel is one question with its answer. */
 
-import { lines, type Panel, type Step, stat, states } from "./panels.ts";
+import { HERE, type Section } from "./dashboard.ts";
+import { lines, type Step, stat, states } from "./panels.ts";
 
-/** A row and its panels, in reading order. */
-export interface Section {
-  readonly title: string;
-  readonly panels: readonly Panel[];
-}
-
-const HERE = 'stack="$stack", site="$site"';
 const NONE_IS_BAD: Step[] = [{ color: "red" }, { color: "green", from: 1 }];
 const DAY = 86_400;
 

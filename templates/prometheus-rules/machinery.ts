@@ -61,8 +61,8 @@ export function machineryRules(facts: RuleFacts): AlertRule[] {
     {
       alert: "TargetDown",
       // Application instances above the minimum are stopped on purpose: InstancesMissing counts them.
-      // The guard has an alert of its own.
-      expr: 'up{job!~"app|guard"} == 0',
+      // Guard and autoscaler have alerts of their own.
+      expr: 'up{job!~"app|guard|autoscaler"} == 0',
       forSeconds: Math.max(MINUTE, 3 * facts.scrapeIntervalSeconds),
       severity: "warning",
       summary: "{{ $labels.job }} of {{ $labels.instance }} cannot be scraped",

@@ -78,7 +78,8 @@ export function trafficRules(facts: RuleFacts): AlertRule[] {
       forSeconds: MINUTE,
       severity: "warning",
       summary: `{{ $value }} application instances run, the minimum is ${facts.minimumInstances}`,
-      action: "docker ps -a shows which one ended; its log says why. ./holdfast up starts it.",
+      action:
+        "docker ps -a shows which one ended; its log says why. The autoscaler starts it, and ./holdfast up one that was removed.",
     },
   ];
 }

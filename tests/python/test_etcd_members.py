@@ -51,10 +51,17 @@ class Choose(unittest.TestCase):
 
 
 class Copies(unittest.TestCase):
-    def test_all_images_have_the_same_gateway(self) -> None:
-        images = ("etcd", "postgres", "guard")
-        files = [ROOT / "images" / image / "lib" / "etcd_gateway.py" for image in images]
-        self.assertEqual(len({file.read_bytes() for file in files}), 1)
+    SHARED = {
+        "etcd_gateway.py": ("etcd", "postgres", "guard", "autoscaler"),
+        "docker_socket.py": ("guard", "autoscaler"),
+        "http_port.py": ("guard", "autoscaler"),
+        "silence.py": ("guard", "autoscaler"),
+    }
+
+    def test_what_several_images_have_is_the_same_in_each(self) -> None:
+        for name, images in self.SHARED.items():
+            files = [ROOT / "images" / image / "lib" / name for image in images]
+            self.assertEqual(len({file.read_bytes() for file in files}), 1, name)
 
 
 if __name__ == "__main__":

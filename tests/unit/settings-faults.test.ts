@@ -225,6 +225,28 @@ const wrong: [Config, string, string][] = [
     "application.instances.max = 1: smaller than application.instances.min = 2",
     "set --path application.instances.max 2",
   ],
+  ...(
+    [
+      [{ targetRequests: 0 }, "targetRequests = 0: expected a whole number", "targetRequests 50"],
+      [{ targetRequests: "many" }, 'targetRequests = "many":', "targetRequests 50"],
+      [{ tolerance: 0.1 }, "tolerance = 0.1: expected a whole number from 0 to 50", "tolerance 10"],
+      [{ tolerance: 51 }, "tolerance = 51:", "tolerance 10"],
+      [{ upWindow: "-1 s" }, 'upWindow = "-1 s": expected a duration', "upWindow '0 s'"],
+      [{ downWindow: "2 h" }, 'downWindow = "2 h": expected a duration', "downWindow '5 min'"],
+      [{ downWindow: 300 }, "downWindow = 300: expected a duration", "downWindow '5 min'"],
+      [{ upStep: 0 }, "upStep = 0: expected a whole number from 1 to 20", "upStep 20"],
+      [{ downStep: 21 }, "downStep = 21:", "downStep 1"],
+    ] as [Config, string, string][]
+  ).map(([scaling, fault, mend]): [Config, string, string] => [
+    { application: { scaling } },
+    `application.scaling.${fault}`,
+    `set --path application.scaling.${mend}`,
+  ]),
+  [
+    { application: { scaling: { window: 1 } } },
+    "application.scaling.window: unknown key",
+    "rm --path application.scaling.window",
+  ],
   [
     { application: { instances: { max: 21 } } },
     "application.instances.max = 21:",

@@ -12,26 +12,28 @@ beforeAll(async () => {
 
 const validate = (stdin: string) => inImage("haproxy", { command: ["holdfast-validate"], stdin });
 
-describe.each(["router-haproxy.cfg", "edge-haproxy.cfg", "docker-proxy:/etc/holdfast/haproxy.cfg"])(
-  "%s",
-  (name) => {
-    test("HAProxy takes it without a warning", async () => {
-      for (const [what, { text }] of both) {
-        expect(await validate(text(name)), what).toEqual({ code: 0, output: "" });
-      }
-    });
+describe.each([
+  "router-haproxy.cfg",
+  "edge-haproxy.cfg",
+  "docker-proxy:/etc/holdfast/haproxy.cfg",
+  "autoscaler-docker-proxy:/etc/holdfast/haproxy.cfg",
+])("%s", (name) => {
+  test("HAProxy takes it without a warning", async () => {
+    for (const [what, { text }] of both) {
+      expect(await validate(text(name)), what).toEqual({ code: 0, output: "" });
+    }
+  });
 
-    test.each([
-      ["an unknown keyword", /^ {2}bind /m, "  bindd "],
-      ["a server line with a word missing", /^( {2}server \S+) \S+/m, "$1"],
-      ["a timeout that is none", /timeout server \S+/, "timeout server soon"],
-    ])("it refuses %s", async (_, part, by) => {
-      const { code, output } = await validate(spoil(dev.text(name), part, by));
-      expect(code).toBe(1);
-      expect(output).toContain("[ALERT]");
-    });
-  },
-);
+  test.each([
+    ["an unknown keyword", /^ {2}bind /m, "  bindd "],
+    ["a server line with a word missing", /^( {2}server \S+) \S+/m, "$1"],
+    ["a timeout that is none", /timeout server \S+/, "timeout server soon"],
+  ])("it refuses %s", async (_, part, by) => {
+    const { code, output } = await validate(spoil(dev.text(name), part, by));
+    expect(code).toBe(1);
+    expect(output).toContain("[ALERT]");
+  });
+});
 
 test("an empty file is refused", async () => {
   expect((await validate("")).code).toBe(1);

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Closes etcd (M21): users root, patroni and guard, each with a role of its own, auth on.
+"""Closes etcd (M21): users root, patroni, guard and autoscaler, each with a role of its own, auth on.
 
 patroni may do everything below /holdfast/; guard may read the few keys it decides by and write the
-leader's key and the members' (etcd knows no right to delete that is not one to write). Idempotent and safe
+leader's key and the members' (etcd knows no right to delete that is not one to write); autoscaler has
+its own keys, and may see whether there is a leader and whether the stack stops. Idempotent and safe
 when every member does it at once. Ends when it is done; a member runs it after each start, so it is
 done again when all data was lost. Passwords come from the secret files.
 Environment: HOLDFAST_SCOPE.
@@ -19,6 +20,7 @@ SECRETS = Path("/etc/holdfast/secrets")
 # The health check waits for this file: no one is told "healthy" while etcd is still open.
 FLAG = Path("/run/holdfast/closed")
 PREFIX = "/holdfast/"
+USERS = ("root", "patroni", "guard", "autoscaler")
 
 
 def read_secret(name: str) -> str:
@@ -61,7 +63,7 @@ def grant(etcd: Etcd, role: str, kind: str, key: str, end: str | None = None) ->
 
 def ensure_roles(etcd: Etcd, scope: str) -> None:
     """The roles and what each may touch."""
-    for role in ("root", "patroni", "guard"):
+    for role in USERS:
         present(etcd, "/v3/auth/role/add", {"name": role})
     grant(etcd, "patroni", "READWRITE", PREFIX, prefix_end(PREFIX))
     grant(etcd, "guard", "READWRITE", f"{PREFIX}{scope}/leader")
@@ -69,6 +71,10 @@ def ensure_roles(etcd: Etcd, scope: str) -> None:
     grant(etcd, "guard", "READWRITE", members, prefix_end(members))
     for name in ("stopping", "config"):
         grant(etcd, "guard", "READ", f"{PREFIX}{scope}/{name}")
+    scaling = f"{PREFIX}autoscaler/{scope}/"
+    grant(etcd, "autoscaler", "READWRITE", scaling, prefix_end(scaling))
+    for name in ("leader", "stopping"):
+        grant(etcd, "autoscaler", "READ", f"{PREFIX}{scope}/{name}")
 
 
 def ensure_password(etcd: Etcd, name: str, password: str) -> None:
@@ -96,7 +102,7 @@ def ensure(etcd: Etcd, scope: str, passwords: dict[str, str]) -> None:
 
 
 def main() -> None:
-    passwords = {name: read_secret(f"etcd-{name}") for name in ("root", "patroni", "guard")}
+    passwords = {name: read_secret(f"etcd-{name}") for name in USERS}
     scope = os.environ.get("HOLDFAST_SCOPE") or sys.exit("holdfast: HOLDFAST_SCOPE is missing")
     said = ""
     while True:

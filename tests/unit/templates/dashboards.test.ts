@@ -1,4 +1,8 @@
 import { describe, expect, test } from "vitest";
+import {
+  APPLICATION_UID,
+  renderApplicationDashboard,
+} from "../../../templates/dashboards/application.ts";
 import { OVERVIEW_UID, renderOverviewDashboard } from "../../../templates/dashboards/overview.ts";
 import { PROMETHEUS_UID } from "../../../templates/grafana/datasource.yml.ts";
 
@@ -13,14 +17,16 @@ interface Panel {
   targets?: { refId: string; expr: string; legendFormat: string; datasource: { uid: string } }[];
 }
 
-describe("overview", () => {
-  const text = renderOverviewDashboard();
+describe.each([
+  ["overview", OVERVIEW_UID, renderOverviewDashboard()],
+  ["application", APPLICATION_UID, renderApplicationDashboard()],
+])("%s", (name, uid, text) => {
   const dashboard: { uid: string; panels: Panel[] } = JSON.parse(text);
   const panels = dashboard.panels.filter(({ type }) => type !== "row");
 
   test("the whole dashboard", async () => {
-    await expect(text).toMatchFileSnapshot("./__snapshots__/overview.json");
-    expect(dashboard.uid).toBe(OVERVIEW_UID);
+    await expect(text).toMatchFileSnapshot(`./__snapshots__/${name}.json`);
+    expect(dashboard.uid).toBe(uid);
   });
 
   test("ids are each panel's own", () => {

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { socketOf } from "../../../components/database/guard.ts";
+import { socketOf } from "../../../components/docker/dockerProxy.ts";
 import { BUILTIN, type Recording, record, STACK_ID, settingsWith } from "./mocks.ts";
 
 /** What this file reads of a container's inputs. */
@@ -8,6 +8,7 @@ interface ContainerInputs {
   hostname: string;
   restart: string;
   mustRun: boolean;
+  start?: boolean;
   wait: boolean;
   waitTimeout: number;
   envs: string[];
@@ -35,7 +36,7 @@ interface ContainerInputs {
 
 const settings = settingsWith({ ...BUILTIN, network: { bindAddress: "127.0.0.9" } });
 /** Reached through a socket in a volume. */
-const OFFLINE = ["docker-proxy"];
+const OFFLINE = ["docker-proxy", "autoscaler-docker-proxy"];
 /** The folder of that socket. */
 const SHARED = "/run/docker-proxy";
 let tree: Recording;
@@ -52,7 +53,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(23);
+  expect(containers).toHaveLength(27);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -96,6 +97,9 @@ test("the addresses, tier by tier", () => {
       "alertmanager 10.88.65.66",
       "app-1 10.88.65.31",
       "app-2 10.88.65.32",
+      "app-3 10.88.65.33",
+      "app-4 10.88.65.34",
+      "autoscaler 10.88.65.64",
       "backup 10.88.65.63",
       "edge 10.88.65.62",
       "etcd-1 10.88.65.2",
@@ -143,11 +147,18 @@ test("each has a limit of memory and no swap", () => {
   });
 });
 
-test("each comes back by itself", () => {
-  each(({ restart, mustRun }) => {
+test("each comes back by itself, and has to run but for instances beyond the minimum", () => {
+  each(({ restart, mustRun, start, ports }, alias) => {
     expect(restart).toBe("unless-stopped");
-    expect(mustRun).toBe(true);
+    const onDemand = ["app-3", "app-4"].includes(alias);
+    expect(mustRun).toBe(!onDemand);
+    // Started once made; and nothing published, which would vanish from a stopped one (M27).
+    expect(start ?? true).toBe(true);
+    if (onDemand) expect(ports).toEqual([]);
   });
+  for (const { label, ignoreChanges } of tree.ofKind("Container")) {
+    expect(ignoreChanges, label).not.toContain("mustRun");
+  }
 });
 
 test("each says whose it is", () => {
@@ -236,7 +247,7 @@ test("data, configuration and secrets are where no other container writes", () =
       const isReader =
         containerPath === "/etc/holdfast/live" ||
         hostPath !== undefined ||
-        (containerPath === SHARED && alias !== "docker-proxy") ||
+        (containerPath === SHARED && !OFFLINE.includes(alias)) ||
         (containerPath === "/var/lib/holdfast" && alias === "backup") ||
         (containerPath === "/var/lib/pgbackrest" && alias === "restore-drill");
       expect(readOnly, containerPath).toBe(isReader);
@@ -277,7 +288,7 @@ test("what the engine makes at run time, secrets among it, ends with the contain
   }
 });
 
-test("Docker's socket is in the proxy alone, and the proxy's in the guard alone", () => {
+test("Docker's socket is in the proxies alone, and each proxy's in its client alone", () => {
   const mounts = containers.flatMap(({ alias, inputs }) =>
     inputs.volumes
       .filter(({ hostPath, containerPath }) => hostPath !== undefined || containerPath === SHARED)
@@ -286,6 +297,9 @@ test("Docker's socket is in the proxy alone, and the proxy's in the guard alone"
       ),
   );
   expect(mounts.sort()).toEqual([
+    "autoscaler autoscaler-docker-proxy-socket ro",
+    "autoscaler-docker-proxy /var/run/docker.sock ro",
+    "autoscaler-docker-proxy autoscaler-docker-proxy-socket rw",
     "docker-proxy /var/run/docker.sock ro",
     "docker-proxy docker-proxy-socket rw",
     "guard docker-proxy-socket ro",
@@ -293,6 +307,7 @@ test("Docker's socket is in the proxy alone, and the proxy's in the guard alone"
   const roots = containers.filter(({ inputs }) => inputs.user !== undefined);
   expect(roots.map(({ alias, inputs }) => `${alias} ${inputs.user}`)).toEqual([
     "docker-proxy 0:995",
+    "autoscaler-docker-proxy 0:994",
   ]);
 });
 

@@ -31,8 +31,10 @@ const WHAT_THE_SHOP_HAS = [
   "Command a-migrations",
   "Command a-target-app-app-1",
   "Command a-target-app-app-2",
+  "Command a-target-app-app-3",
+  "Command a-target-app-app-4",
 ];
-const OF_INSTANCES = ["a-app-1", "a-app-2"].flatMap((name) =>
+const OF_INSTANCES = ["a-app-1", "a-app-2", "a-app-3", "a-app-4"].flatMap((name) =>
   ["image", "envs", "uploads", "healthcheck"].map((input) => `Container ${name} ${input}`),
 );
 

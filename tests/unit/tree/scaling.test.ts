@@ -58,18 +58,42 @@ describe("application.instances.min 1 -> 3", () => {
     large = await record(settingsWith(instances(3)));
   });
 
-  test("touches nothing but the alert on too few instances, a live file", () => {
-    // The number is what that alert is about; Prometheus reloads it and is not replaced.
-    expect(differences(small, large)).toEqual(["Command a-prometheus-rules stdin"]);
+  test("touches what must run from now on, and two live files that name the number", () => {
+    // Started in place; the alert on too few instances and the autoscaler are told.
+    expect(differences(small, large).sort()).toEqual([
+      "Command a-autoscaler.json stdin",
+      "Command a-prometheus-rules stdin",
+      "Container a-app-2 mustRun",
+      "Container a-app-3 mustRun",
+    ]);
+    expect(added(small, large)).toEqual([]);
+  });
+});
+
+describe("application.instances.max 2 -> 5", () => {
+  let small: Recording;
+  let large: Recording;
+
+  beforeAll(async () => {
+    const instances = (max: number) => ({ application: { instances: { min: 1, max } } });
+    small = await record(settingsWith(instances(2)));
+    large = await record(settingsWith(instances(5)));
+  });
+
+  test("touches nothing that runs: the autoscaler's live file says the number", () => {
+    expect(differences(small, large)).toEqual(["Command a-autoscaler.json stdin"]);
   });
 
   test("adds instances and their targets", () => {
     expect(added(small, large).sort()).toEqual([
-      "Command a-target-app-app-2",
-      "Command a-target-app-app-3",
-      "Container a-app-2",
-      "Container a-app-3",
+      ...[3, 4, 5].map((n) => `Command a-target-app-app-${n}`),
+      ...[3, 4, 5].map((n) => `Container a-app-${n}`),
     ]);
+  });
+
+  test("those beyond the minimum are made and started, and may be stopped", () => {
+    const runs = [1, 2, 3, 4, 5].map((n) => large.get(`Container a-app-${n}`).inputs.mustRun);
+    expect(runs).toEqual([true, false, false, false, false]);
   });
 });
 
@@ -119,6 +143,7 @@ test.each([
   ["database.volumeSize", { database: { volumeSize: "100 GB" } }],
   ["monitoring.scrapeInterval", { monitoring: { scrapeInterval: "10 s" } }],
   ["pooler.poolSize", { pooler: { poolSize: 10 } }],
+  ["application.scaling", { application: { scaling: { targetRequests: 7, downWindow: "1 min" } } }],
 ])("%s is applied in place: no container is replaced", async (_, config) => {
   const after = await record(settingsWith(config));
   const changed = differences(whole, after);

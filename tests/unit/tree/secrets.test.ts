@@ -55,12 +55,16 @@ test("who is given which secret", () => {
       "a-alertmanager": "",
       "a-app-1": "database-url replica-url django-secret-key",
       "a-app-2": "database-url replica-url django-secret-key",
+      "a-app-3": "database-url replica-url django-secret-key",
+      "a-app-4": "database-url replica-url django-secret-key",
+      "a-autoscaler": "etcd-autoscaler",
+      "a-autoscaler-docker-proxy": "",
       "a-backup": "postgres-backup tls-ca.crt tls.crt tls.key cloud-key-id cloud-key-secret cipher-pass cloud-ca.crt",
       "a-docker-proxy": "",
       "a-edge": "",
-      "a-etcd-1": "etcd-root etcd-patroni etcd-guard",
-      "a-etcd-2": "etcd-root etcd-patroni etcd-guard",
-      "a-etcd-3": "etcd-root etcd-patroni etcd-guard",
+      "a-etcd-1": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
+      "a-etcd-2": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
+      "a-etcd-3": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
       "a-grafana": "grafana-admin",
       "a-guard": "etcd-guard",
       "a-pooler-1": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
@@ -111,7 +115,7 @@ test("environment, command and labels are readable, and hold no secret", () => {
 
 test("passwords are long, and safe in any URL", () => {
   const passwords = tree.ofKind("RandomPassword");
-  expect(passwords).toHaveLength(19);
+  expect(passwords).toHaveLength(20);
   for (const { label, inputs, parent } of passwords) {
     expect(inputs.length, label).toBeGreaterThanOrEqual(32);
     expect(inputs.special, label).toBe(false);

@@ -31,6 +31,7 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "RandomId stack-id",
       "RandomPassword backup-cipher",
       "RandomPassword django-secret-key",
+      "RandomPassword etcd-autoscaler",
       "RandomPassword etcd-guard",
       "RandomPassword etcd-patroni",
       "RandomPassword etcd-root",
@@ -131,7 +132,10 @@ describe("order", () => {
       ["Command a-pooler-2-facts.json", "Command a-roles", "Container a-pooler-1"],
     ],
     ["Command a-migrations", ["Command a-roles"]],
-    ["Container a-app-1", ["Command a-migrations", "Container a-pooler-1", "Container a-pooler-2"]],
+    // A new version proves itself on the instances that traffic does not need.
+    ["Container a-app-3", ["Command a-migrations", "Container a-pooler-1", "Container a-pooler-2"]],
+    ["Container a-app-4", ["Container a-app-3", "Container a-pooler-2"]],
+    ["Container a-app-1", ["Container a-app-4", "Container a-pooler-2"]],
     ["Container a-app-2", ["Container a-app-1", "Container a-pooler-2"]],
     ["Container a-edge", ["Container a-app-2", "Command a-edge-haproxy.cfg"]],
     [
