@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Generator, type Sent } from "./generator.ts";
 import { type Watched, watchInService } from "./inService.ts";
+import { pageSteps } from "./page.ts";
+import { scalingSteps } from "./scaling.ts";
 import { eventually, LiveStack, must, type Result, runInSteps, sleep } from "./stack.ts";
 
 const stack = new LiveStack();
@@ -87,6 +89,8 @@ describe("the application", () => {
     url = (await stack.json<{ appUrl: string }>("outputs")).appUrl;
     await served();
   });
+
+  describe("its page", () => pageSteps(() => url));
 
   it("deploys a changed image under 200 requests a second: none fails, migrations first and once", async () => {
     const migrations = readdirSync(app("shop", "migrations")).filter((name) =>
@@ -213,8 +217,7 @@ class Migration(migrations.Migration):
     }
   });
 
-  // Scaling (up within 15 s of a step, down after the window, pinned): scaling.test.ts.
-  // The page in a real browser: browser.test.ts.
+  describe("as many instances as traffic needs", () => scalingSteps(stack, () => url));
 
   it("leaves nothing behind", async () => {
     await stack.holdfast("down", "--data");
