@@ -113,7 +113,9 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("changed image");
     expect(deploy.up.code, deploy.up.stderr).toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-"))).toEqual(numbered(1, MAX));
+    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual(
+      numbered(1, MAX),
+    );
     const migrated = await stack.sql(
       await stack.leader(),
       "SELECT extract(epoch FROM at) FROM live_migrated",
@@ -130,7 +132,9 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("changed setting");
     expect(deploy.up.code, deploy.up.stderr).toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-"))).toEqual(numbered(1, MAX));
+    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual(
+      numbered(1, MAX),
+    );
   });
 
   it("stops at a version that does not start, says why, and the shop serves on", async () => {
@@ -142,7 +146,7 @@ class Migration(migrations.Migration):
       expect(deploy.up.code).not.toBe(0);
       expectUnnoticed(deploy);
       // A spare went first, and nothing after it.
-      expect(deploy.changed.filter((alias) => alias.startsWith("app-"))).toEqual([
+      expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual([
         `app-${MIN + 1}`,
       ]);
       const { stderr } = deploy.up;
@@ -173,7 +177,7 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("broken migration");
     expect(deploy.up.code).not.toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-"))).toEqual([]);
+    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual([]);
     expect(deploy.up.stderr).toContain("no_such_column_on_purpose");
     expect(deploy.up.stderr).toContain("no instance was replaced");
     await must("rm", [broken]);
@@ -184,7 +188,9 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("mended image");
     expect(deploy.up.code, deploy.up.stderr).toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-"))).toEqual(numbered(1, MAX));
+    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual(
+      numbered(1, MAX),
+    );
     await served();
   });
 
