@@ -168,6 +168,18 @@ export class LiveStack {
     );
   }
 
+  /** As containers(), but for the starts of instances that the autoscaler starts and stops as it likes. */
+  async settled(): Promise<Record<string, string>> {
+    const entries = Object.entries(await this.containers());
+    const onDemand = /^app-(?![12]$)/; // beyond application.instances.min of Pulumi.dev.yaml
+    return Object.fromEntries(
+      entries.map(([alias, text]) => [
+        alias,
+        onDemand.test(alias) ? text.replace(/ .*/, "") : text,
+      ]),
+    );
+  }
+
   /** Everything on the Docker host that carries this stack's label. */
   async leftovers(): Promise<string[]> {
     const filter = ["--filter", `label=holdfast.stack=${this.name}`];

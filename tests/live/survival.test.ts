@@ -86,9 +86,9 @@ describe("a database that survives", () => {
 
   it("replaces every member by a new image under writes, and no transaction fails", async () => {
     appendFileSync(join(stack.folder, "images/postgres/Dockerfile"), "# a later version\n");
-    const before = await stack.containers();
+    const before = await stack.settled();
     const [written] = await Promise.all([stack.write(databaseUrl, 100), stack.holdfast("up")]);
-    const after = await stack.containers();
+    const after = await stack.settled();
     const changed = Object.keys(after).filter((alias) => after[alias] !== before[alias]);
     expect(changed.sort()).toEqual(MEMBERS);
     expect(written).toBeGreaterThan(0);
