@@ -84,7 +84,7 @@ async function startInstance(): Promise<void> {
   const variables = Object.entries({ ...environment, HOLDFAST_INSTANCE: "app-1" });
   const { code, output } = await docker([
     ...["run", "--detach", "--name", instance, "--network", `container:${database}`, ...CONFINED],
-    ...["--volume", `${secrets}:/etc/holdfast/secrets:ro`],
+    ...["--volume", `${secrets}:/etc/holdfast/secrets:ro`, "--tmpfs", "/run/app:rw,mode=1777"],
     ...variables.flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     image,
   ]);
