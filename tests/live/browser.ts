@@ -195,7 +195,9 @@ async function isThere(element: string): Promise<boolean> {
     await call("GET", `${element}/name`);
     return true;
   } catch (error) {
-    if (/stale element|no such element/.test(String(error))) return false;
+    // The last is how chromedriver answers for an element of a page that is going away just now.
+    const gone = /stale element|no such element|does not belong to the document/;
+    if (gone.test(String(error))) return false;
     throw error;
   }
 }
