@@ -110,7 +110,7 @@ describe("the loss of a whole site", () => {
     writeFileSync(passphrase, randomBytes(16).toString("hex"), { mode: 0o600 });
     await stack.holdfast("recovery-kit", "--output", kit, "--passphrase-file", passphrase);
     await sleep(Math.max(0, WRITE_MS - (Date.now() - began)));
-    expect(writer.acknowledged.length).toBeGreaterThan(500);
+    expect(writer.acknowledged.length).toBeGreaterThan(100);
   });
 
   it("loses every container, volume and network, and the folder with the state", async () => {
