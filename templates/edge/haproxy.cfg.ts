@@ -108,6 +108,9 @@ defaults
   # Instances close idle connections as they like; a new one for each request cannot meet one that
   # closes, which an order (POST) could not be repeated on.
   option http-server-close
+  # A reload ends idle connections after their next answer, not at once: a client that sends on one just then
+  # would see it break.
+  option idle-close-on-response
   option dontlognull
 
 frontend http
