@@ -134,7 +134,8 @@ function runRules(): AlertRule[] {
     },
     {
       alert: "BackupDamaged",
-      expr: "holdfast_backup_damaged > 0",
+      // A sound one takes its place within seconds: long enough that somebody is told of it all the same.
+      expr: "max_over_time(holdfast_backup_damaged[90s]) > 0",
       forSeconds: 0,
       severity: "critical",
       summary:
