@@ -109,6 +109,10 @@ export class Metrics extends pulumi.ComponentResource {
             handoverBoundSeconds: timings.handover.boundSeconds,
             readLagLimitMiB: database.readLagLimitMiB,
             minimumInstances: application.instances.min,
+            // What the edge gives one at a time: a thread stays free for health checks.
+            requestsPerInstance: Math.max(1, application.workers * application.threads - 1),
+            volumeSizeMiB: database.volumeSizeMiB,
+            runbookUrl: monitoring.runbookUrl,
           }),
           image,
           validate: 'promtool check rules "$FILE"',

@@ -60,6 +60,19 @@ CREATE TABLE IF NOT EXISTS holdfast.heartbeat (
 )
 """
 
+# How far each ascending sequence has come. Runs as its owner, a superuser: monitoring reads no
+# sequence and no table.
+SEQUENCE_USE = """
+CREATE OR REPLACE FUNCTION holdfast.sequence_use()
+RETURNS TABLE (sequence text, used_ratio double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT schemaname || '.' || sequencename,
+         (last_value::float8 - min_value) / nullif(max_value::float8 - min_value, 0)
+  FROM pg_catalog.pg_sequences
+  WHERE last_value IS NOT NULL AND increment_by > 0 AND NOT cycle
+$$
+"""
+
 
 def connect(facts: dict, database: str) -> Connection:
     """A superuser's autocommit connection to the leader."""
@@ -156,6 +169,9 @@ def backup_statements() -> list[str]:
         "ALTER TABLE holdfast.heartbeat OWNER TO backup",
         "REVOKE ALL ON holdfast.heartbeat FROM PUBLIC",
         "GRANT SELECT ON holdfast.heartbeat TO monitor",
+        SEQUENCE_USE,
+        "REVOKE ALL ON FUNCTION holdfast.sequence_use() FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION holdfast.sequence_use() TO monitor",
         *backup_grants(),
     ]
 
