@@ -43,7 +43,7 @@ export function machineryRules(facts: RuleFacts): AlertRule[] {
     {
       alert: "EtcdLeaderChanges",
       // One for each member that is restarted; more are elections that the disk or the network cause.
-      expr: `max by (${CLUSTER}) (increase(etcd_server_leader_changes_seen_total[15m])) > 3`,
+      expr: `max by (${CLUSTER}) (increase(etcd_server_leader_changes_seen_total[15m])) > 3.5`,
       forSeconds: 0,
       severity: "warning",
       summary: "etcd changed its leader {{ $value | humanize }} times within 15 minutes",
