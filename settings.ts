@@ -23,6 +23,7 @@ import {
   SettingsError,
 } from "./settings/faults.ts";
 import { faultsOf } from "./settings/issues.ts";
+import { alertKeys } from "./settings/alerting.ts";
 import { cloudKeys } from "./settings/repositories.ts";
 import { type Parsed, schema } from "./settings/schema.ts";
 import {
@@ -58,7 +59,7 @@ export interface SettingsInput {
   readonly record?: unknown;
   /**
    * Keys of the config that are stored as secrets: refused unread, for a fault would print them. But
-   * for the cloud's keys, of which only the presence is looked at.
+   * for the keys of cloud and alerting, of which only the presence is looked at.
    */
   readonly secrets?: readonly string[];
   /**
@@ -83,9 +84,10 @@ export function parseSettings(input: SettingsInput): Settings {
   }
   const record: Tree = input.record ?? {};
   const stored = input.secrets ?? [];
-  const keys = cloudKeys.filter((key) => stored.includes(key));
+  const known = [...cloudKeys, ...alertKeys];
+  const keys = known.filter((key) => stored.includes(key));
   const secrets = stored.filter((key) => !keys.includes(key));
-  const openKeys = cloudKeys.filter((key) => key in config && !stored.includes(key));
+  const openKeys = known.filter((key) => key in config && !stored.includes(key));
   const open = Object.fromEntries(
     Object.entries(config).filter(([key]) => !stored.includes(key) && !openKeys.includes(key)),
   );
@@ -264,6 +266,7 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       retention: monitoring.retention,
       scrapeIntervalSeconds: monitoring.scrapeInterval,
       memoryMiB: monitoring.memory,
+      runbookUrl: monitoring.runbookUrl,
     },
     timings: deriveTimings(objectives),
   };
