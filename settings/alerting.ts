@@ -11,7 +11,8 @@ import type { Path } from "./tree.ts";
  */
 export const alertKeys: readonly string[] = ["alertSmtpPassword", "alertWebhookUrl"];
 
-const expectedAddresses = "expected mail addresses with commas between them, such as ops@example.org";
+const expectedAddresses =
+  "expected mail addresses with commas between them, such as ops@example.org";
 const addresses = text("ops@example.org", expectedAddresses, (given) =>
   given === "" || given.split(",").every((one) => /^\s*[^\s@,<>]+@[^\s@,<>]+\s*$/.test(one))
     ? undefined

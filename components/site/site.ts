@@ -102,11 +102,7 @@ export class Site extends pulumi.ComponentResource {
     );
     new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
     new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
-    new Alerting(
-      `${name}-alerting`,
-      { ...tier, secrets: args.alertSecrets },
-      { parent: this },
-    );
+    new Alerting(`${name}-alerting`, { ...tier, secrets: args.alertSecrets }, { parent: this });
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, tier, { parent: this });
     }

@@ -38,7 +38,11 @@ export const INHIBITIONS: readonly Inhibition[] = [
     ],
     SITE,
   ),
-  follows("EtcdNoLeader", ["PatroniLosesEtcd", "PatroniClusterUnlocked", "EtcdLeaderChanges"], SITE),
+  follows(
+    "EtcdNoLeader",
+    ["PatroniLosesEtcd", "PatroniClusterUnlocked", "EtcdLeaderChanges"],
+    SITE,
+  ),
   follows("PatroniFailsafe", ["PatroniLosesEtcd"], SITE),
   follows(
     "EdgeNoInstance",

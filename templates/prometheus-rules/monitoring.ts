@@ -38,7 +38,7 @@ export function monitoringRules(): AlertRule[] {
     },
     {
       alert: "PrometheusStorageFails",
-      expr: STORAGE_FAULTS.map((metric) => `increase(${metric}[10m])`).join(" + ") + " > 0",
+      expr: `${STORAGE_FAULTS.map((metric) => `increase(${metric}[10m])`).join(" + ")} > 0`,
       forSeconds: 0,
       severity: "critical",
       summary: "Prometheus cannot keep its samples",

@@ -1,14 +1,6 @@
 /** Whether PostgreSQL's side of recovery works: archiving, replication slots; and the certificates. */
 
-import {
-  type AlertRule,
-  CONTAINER,
-  DAY,
-  HOUR,
-  LEADS,
-  MINUTE,
-  type RuleFacts,
-} from "./rule.ts";
+import { type AlertRule, CONTAINER, DAY, HOUR, LEADS, MINUTE, type RuleFacts } from "./rule.ts";
 
 export function recoveryRules(facts: RuleFacts): AlertRule[] {
   const timeout = facts.archiveTimeoutSeconds;

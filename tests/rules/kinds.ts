@@ -119,7 +119,9 @@ export function metricsOf(expr: string): string[] {
     .replaceAll(/\[[^\]]*\]/g, "")
     .replaceAll(/offset \w+/g, "")
     .replaceAll(/\b(by|on|without|ignoring|group_left|group_right) ?\([^)]*\)/g, " ");
-  const names = [...bare.matchAll(/(?<![\w.])([a-zA-Z_:][\w:]*)\b(?!\s*\()/g)].map(([name]) => name);
+  const names = [...bare.matchAll(/(?<![\w.])([a-zA-Z_:][\w:]*)\b(?!\s*\()/g)].map(
+    ([name]) => name,
+  );
   return [...new Set(names.filter((name) => !WORDS.has(name)))];
 }
 
