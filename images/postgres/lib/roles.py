@@ -169,10 +169,16 @@ def backup_statements() -> list[str]:
         "ALTER TABLE holdfast.heartbeat OWNER TO backup",
         "REVOKE ALL ON holdfast.heartbeat FROM PUBLIC",
         "GRANT SELECT ON holdfast.heartbeat TO monitor",
+        *backup_grants(),
+    ]
+
+
+def monitor_statements() -> list[str]:
+    """What role monitor gets in the application's database, once its schema is there."""
+    return [
         SEQUENCE_USE,
         "REVOKE ALL ON FUNCTION holdfast.sequence_use() FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION holdfast.sequence_use() TO monitor",
-        *backup_grants(),
     ]
 
 
@@ -203,7 +209,8 @@ def main() -> None:
                 run(inner, sql.SQL("ALTER SCHEMA public OWNER TO {}").format(owner))
                 run(inner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
             # A mark pauses replay from database postgres, which every cluster has.
-            for statement in backup_grants() if database == "postgres" else backup_statements():
+            own = database != "postgres"
+            for statement in backup_statements() + monitor_statements() if own else backup_grants():
                 run(inner, statement)
         finally:
             inner.close()
