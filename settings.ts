@@ -11,6 +11,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { deriveTimings } from "./objectives.ts";
+import { alertKeys } from "./settings/alerting.ts";
 import { applicationOf } from "./settings/application.ts";
 import { contradictions } from "./settings/checks.ts";
 import { openKeyFault } from "./settings/cloud.ts";
@@ -23,7 +24,6 @@ import {
   SettingsError,
 } from "./settings/faults.ts";
 import { faultsOf } from "./settings/issues.ts";
-import { alertKeys } from "./settings/alerting.ts";
 import { cloudKeys } from "./settings/repositories.ts";
 import { type Parsed, schema } from "./settings/schema.ts";
 import {
