@@ -7,6 +7,7 @@ const settings = loadSettings();
 const environment = new Environment("holdfast", {
   settings,
   cloudKeys: settings.backup.cloud.provider === "s3" ? cloudKeys() : undefined,
+  alertSecrets: alertSecrets(),
 });
 
 export const stackId = environment.stackId;
@@ -26,5 +27,14 @@ function cloudKeys() {
   return {
     id: config.requireSecret("cloudKeyId"),
     secret: config.requireSecret("cloudKeySecret"),
+  };
+}
+
+/** What Alertmanager needs to reach people; the settings' checks see to it that what is needed is there. */
+function alertSecrets() {
+  const config = new Config();
+  return {
+    smtpPassword: config.getSecret("alertSmtpPassword"),
+    webhookUrl: config.getSecret("alertWebhookUrl"),
   };
 }

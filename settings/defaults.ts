@@ -1,5 +1,6 @@
 /** What every setting is when nobody says otherwise, in the notation of the config. Pure. */
 import { incrementalCron } from "../objectives.ts";
+import { alertingDefaults } from "./alerting.ts";
 import { applicationDefaults } from "./application.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
@@ -71,7 +72,14 @@ const groups: Tree = {
     },
   },
   // 5 s: an alert on a missing synchronous standby is promised within 10 s (M16).
-  monitoring: { grafana: true, retention: "15d", scrapeInterval: "5 s", memory: "512 MB" },
+  monitoring: {
+    grafana: true,
+    retention: "15d",
+    scrapeInterval: "5 s",
+    memory: "512 MB",
+    runbookUrl: "docs/runbooks",
+  },
+  alerting: alertingDefaults,
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",

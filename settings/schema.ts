@@ -1,6 +1,7 @@
 /** The shape of the settings: one strict zod object per group, in the notation of the config. */
 import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
+import { alerting } from "./alerting.ts";
 import { applicationFields } from "./application.ts";
 import {
   duration,
@@ -62,6 +63,12 @@ const retention = matching(
   "15d",
   "expected Prometheus' notation: a whole number and h, d, w or y, such as 15d",
   /^[1-9]\d{0,3}[hdwy]$/,
+);
+
+const runbookUrl = matching(
+  "https://wiki.example.org/runbooks",
+  "expected a URL or a folder of this repository, without a slash at its end",
+  /^(https?:\/\/\S*[^\s/]|[\w.-]+(\/[\w.-]+)*)$/,
 );
 
 const parameterValue = z.union([z.string(), z.number(), z.boolean()], {
@@ -171,7 +178,9 @@ export const schema = z.strictObject({
     retention,
     scrapeInterval: duration(1, 60, "5 s"),
     memory: size(128, 64 * gigabyte, "512 MB"),
+    runbookUrl,
   }),
+  alerting,
   images: z.strictObject({
     base: image("debian:trixie-slim"),
     prometheus: image("prom/prometheus:v3.5.0", "debian"),

@@ -37,6 +37,7 @@ export interface Settings {
   readonly application: ApplicationSettings;
   readonly backup: BackupSettings;
   readonly monitoring: MonitoringSettings;
+  readonly alerting: AlertingSettings;
   readonly images: ImageSettings;
   /** Derived from `objectives`, never configured. */
   readonly timings: Timings;
@@ -265,6 +266,34 @@ export interface MonitoringSettings {
    * @default 512
    */
   readonly memoryMiB: number;
+  /**
+   * Where alerts say that their pages are: a URL, or a folder of this repository. No slash at its end.
+   * @default "docs/runbooks"
+   */
+  readonly runbookUrl: string;
+}
+
+/** Who is told of alerts. Without any of these they are seen in `status` and Alertmanager alone. */
+export interface AlertingSettings {
+  readonly email: {
+    /** Whom to write to, with commas between; empty: nobody. @default "" */
+    readonly to: string;
+    /** The sender's address. @default "" */
+    readonly from: string;
+    /** The mail server, `host:port`. @default "" */
+    readonly smarthost: string;
+    /** Its user; the password is the secret `alertSmtpPassword`. Empty: no login. @default "" */
+    readonly username: string;
+    /** Whether mail goes by TLS (STARTTLS) only. @default true */
+    readonly requireTls: boolean;
+  };
+  /** Whether alerts are posted to the URL in the secret `alertWebhookUrl`. @default false */
+  readonly webhook: boolean;
+  /**
+   * URL that is posted to each minute while alerting works; whoever knows it can feign that it does.
+   * Empty: nobody notices when it does not. @default ""
+   */
+  readonly deadMansSwitch: string;
 }
 
 export interface ImageSettings {

@@ -9,6 +9,7 @@ import { liveFile } from "../docker/liveFile.ts";
 import { physicalName } from "../docker/placement.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
+import { ruleFactsOf } from "./ruleFacts.ts";
 import { targetsOf } from "./targets.ts";
 
 /**
@@ -67,7 +68,7 @@ export class Metrics extends pulumi.ComponentResource {
 
   private declareConfig({ placement }: TierArgs, live: docker.Volume): pulumi.Resource[] {
     const { settings, subnet, site } = placement;
-    const { database, monitoring, objectives, timings, application } = settings;
+    const { monitoring } = settings;
     const reload = {
       anyOf: [physicalName(settings, `${site}-prometheus`)],
       command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',
@@ -100,16 +101,7 @@ export class Metrics extends pulumi.ComponentResource {
         {
           volume: live,
           path: "rules/holdfast.yml",
-          content: renderPrometheusRules({
-            scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
-            recoveryPointSeconds: objectives.recoveryPointSeconds,
-            recoveryTimeSeconds: objectives.recoveryTimeSeconds,
-            archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
-            patroni: timings.patroni,
-            handoverBoundSeconds: timings.handover.boundSeconds,
-            readLagLimitMiB: database.readLagLimitMiB,
-            minimumInstances: application.instances.min,
-          }),
+          content: renderPrometheusRules(ruleFactsOf(settings)),
           image,
           validate: 'promtool check rules "$FILE"',
           reload,

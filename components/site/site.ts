@@ -20,7 +20,7 @@ import { addressOf, dynamicRangeOf, reachableAddress } from "../docker/addresses
 import type { Image } from "../docker/images.ts";
 import { labelsOf, type Placement } from "../docker/placement.ts";
 import type { ImageName } from "../images.ts";
-import { Alerting } from "../monitoring/alerting.ts";
+import { Alerting, type AlertSecrets } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
 import { Exporters } from "../monitoring/exporters.ts";
 import { Metrics } from "../monitoring/metrics.ts";
@@ -38,6 +38,8 @@ export interface SiteArgs {
   readonly authority: Authority;
   /** Keys of an S3 account of one's own. */
   readonly cloudKeys: CloudKeys | undefined;
+  /** What Alertmanager needs to reach people. */
+  readonly alertSecrets: AlertSecrets;
 }
 
 /** Where people and programs reach a site from outside. */
@@ -102,7 +104,7 @@ export class Site extends pulumi.ComponentResource {
     const edge = new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
     new Autoscaler(`${name}-autoscaler`, { ...tier, etcd, edge }, { parent: this });
     new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
-    new Alerting(`${name}-alerting`, tier, { parent: this });
+    new Alerting(`${name}-alerting`, { ...tier, secrets: args.alertSecrets }, { parent: this });
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, tier, { parent: this });
     }

@@ -53,5 +53,20 @@ class Backup(unittest.TestCase):
                 self.assertIn("IF NOT EXISTS", text)
 
 
+class Monitor(unittest.TestCase):
+    def test_it_calls_the_function_and_nobody_else_does(self) -> None:
+        made, closed, granted = roles.monitor_statements()
+        self.assertIn("CREATE OR REPLACE FUNCTION holdfast.sequence_use()", made)
+        # As its owner, with a path that nobody else can put a function of their own into.
+        self.assertIn("SECURITY DEFINER SET search_path = pg_catalog, pg_temp", made)
+        self.assertTrue(closed.startswith("REVOKE ALL") and closed.endswith("FROM PUBLIC"))
+        self.assertTrue(granted.startswith("GRANT EXECUTE") and granted.endswith("TO monitor"))
+
+    def test_the_whole_range_of_a_bigint_is_not_too_wide(self) -> None:
+        """max_value - min_value overflows as bigint: seen with MINVALUE -9223372036854775808."""
+        self.assertIn("max_value::float8 - min_value", roles.SEQUENCE_USE)
+        self.assertIn("last_value::float8 - min_value", roles.SEQUENCE_USE)
+
+
 if __name__ == "__main__":
     unittest.main()

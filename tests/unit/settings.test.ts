@@ -8,6 +8,17 @@ const parse = (config: Record<string, unknown>, record?: unknown, stack = "dev")
 test("the defaults", () => {
   expect(parse({})).toMatchInlineSnapshot(`
     {
+      "alerting": {
+        "deadMansSwitch": "",
+        "email": {
+          "from": "",
+          "requireTls": true,
+          "smarthost": "",
+          "to": "",
+          "username": "",
+        },
+        "webhook": false,
+      },
       "application": {
         "context": "",
         "footer": true,
@@ -102,6 +113,7 @@ test("the defaults", () => {
         "grafana": true,
         "memoryMiB": 512,
         "retention": "15d",
+        "runbookUrl": "docs/runbooks",
         "scrapeIntervalSeconds": 5,
       },
       "network": {

@@ -255,3 +255,22 @@ function read<T>(output: pulumi.Output<T>): Promise<T> {
     output.apply(resolve);
   });
 }
+
+test("what Alertmanager reaches people with are files of its container alone", async () => {
+  const settings = parseSettings({
+    stack: "dev",
+    project: "holdfast",
+    secrets: ["alertWebhookUrl"],
+    config: { alertWebhookUrl: "hush", alerting: { webhook: true } },
+  });
+  const url = `https://hook.example.org/${SECRET_MARK}-alert-webhook`;
+  const told = await record(settings, { alertSecrets: { webhookUrl: pulumi.secret(url) } });
+  const holders = told.all.flatMap(({ label, leaves }) =>
+    leaves
+      .filter(({ value }) => typeof value === "string" && value.includes(url))
+      .map(({ path, secret }) => [label, path.replace(/\d+/, "n"), secret]),
+  );
+  expect(holders).toEqual([["Container a-alertmanager", "uploads[n].content", true]]);
+  const files = uploadsOf(told.get("Container a-alertmanager").leaves).map(({ file }) => file);
+  expect(files).toEqual([`${SECRETS}alert-webhook-url`]);
+});

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { renderAlertmanagerYml } from "../../../templates/alertmanager.yml.ts";
 import {
   DASHBOARD_FOLDER,
   renderGrafanaDashboardsYml,
@@ -9,28 +8,12 @@ import {
   PROMETHEUS_UID,
   renderGrafanaDatasourceYml,
 } from "../../../templates/grafana/datasource.yml.ts";
-import { alertGroups } from "../../../templates/prometheus-rules.ts";
-import { RULE_FACTS } from "../../rules/facts.ts";
 
 const datasource = {
   prometheusAddress: "10.77.3.65",
   alertmanagerAddress: "10.77.3.66",
   scrapeIntervalSeconds: 10,
 };
-
-test("the whole alertmanager.yml", async () => {
-  await expect(renderAlertmanagerYml()).toMatchFileSnapshot("./__snapshots__/alertmanager.yml");
-});
-
-test("inhibitions name alerts that exist", () => {
-  const known = Object.values(alertGroups(RULE_FACTS))
-    .flat()
-    .map(({ alert }) => alert);
-  const named = renderAlertmanagerYml().matchAll(/alertname!?=~?"([^"]+)"/g);
-  for (const name of [...named].flatMap((match) => (match[1] ?? "").split("|"))) {
-    expect(known).toContain(name);
-  }
-});
 
 test("the whole data source", async () => {
   await expect(renderGrafanaDatasourceYml(datasource)).toMatchFileSnapshot(
