@@ -18,6 +18,7 @@ export const SCRAPE_JOBS = {
   alertmanager: { port: 9093 },
   grafana: { port: 3000 },
   "postgres-exporter": { port: 9187 },
+  node: { port: 9100 },
 } as const satisfies Record<string, { port: number }>;
 
 /** A kind of target; also the `job` label of its series. */

@@ -21,6 +21,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import encrypt_password
 
+from monitoring import monitoring_statements
 from scram import verifies
 
 QUIET = "-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1"
@@ -186,6 +187,8 @@ def main() -> None:
                 owner = sql.Identifier(facts["owner"])
                 run(inner, sql.SQL("ALTER SCHEMA public OWNER TO {}").format(owner))
                 run(inner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+                for statement in monitoring_statements():
+                    run(inner, statement)
             # A mark pauses replay from database postgres, which every cluster has.
             for statement in backup_grants() if database == "postgres" else backup_statements():
                 run(inner, statement)
