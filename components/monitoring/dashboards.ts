@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { renderOverviewDashboard } from "../../templates/dashboards/overview.ts";
+import type { Settings } from "../../settings.ts";
+import { renderDashboards } from "../../templates/dashboards/all.ts";
+import type { DashboardFacts } from "../../templates/dashboards/facts.ts";
 import { renderGrafanaDashboardsYml } from "../../templates/grafana/dashboards.yml.ts";
 import { renderGrafanaDatasourceYml } from "../../templates/grafana/datasource.yml.ts";
 import { addressOf } from "../docker/addresses.ts";
@@ -10,6 +12,30 @@ import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
 
 const LIVE = "/etc/holdfast/live";
+
+/** What the panels' thresholds derive from. */
+export function dashboardFacts({
+  objectives,
+  timings,
+  database,
+  monitoring,
+}: Settings): DashboardFacts {
+  return {
+    recoveryPointSeconds: objectives.recoveryPointSeconds,
+    recoveryTimeSeconds: objectives.recoveryTimeSeconds,
+    archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
+    handoverBoundSeconds: timings.handover.boundSeconds,
+    leaseSeconds: timings.patroni.ttlSeconds,
+    readLagLimitMiB: database.readLagLimitMiB,
+    scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
+  };
+}
+
+function inFolder(folder: string, texts: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [`${folder}/${name}`, text]),
+  );
+}
 
 /**
  * Grafana with its data source and dashboards provisioned. Declared only where the image can be had
@@ -30,7 +56,7 @@ export class Dashboards extends pulumi.ComponentResource {
         scrapeIntervalSeconds: settings.monitoring.scrapeIntervalSeconds,
       }),
       "provisioning/dashboards/holdfast.yml": renderGrafanaDashboardsYml(),
-      "dashboards/overview.json": renderOverviewDashboard(),
+      ...inFolder("dashboards", renderDashboards(dashboardFacts(settings), ["prometheus"])),
     };
     const files = Object.entries(texts).map(([path, content]) =>
       liveFile(

@@ -33,7 +33,7 @@ export class Exporters extends pulumi.ComponentResource {
         ...common,
         tier: "postgres-exporter",
         command: ["postgres"],
-        // Tables, sequences and statements are counted where the application's are.
+        // Tables and sequences are those of the application; what is the cluster's is in every database.
         environment: { HOLDFAST_DATABASE: placement.settings.database.name },
         secrets: [secretFile("postgres-monitor", passwords["postgres-monitor"])],
       },

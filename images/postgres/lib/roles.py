@@ -21,7 +21,6 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import encrypt_password
 
-from monitoring import monitoring_statements
 from scram import verifies
 
 QUIET = "-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1"
@@ -59,6 +58,19 @@ CREATE TABLE IF NOT EXISTS holdfast.heartbeat (
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   lsn pg_lsn NOT NULL DEFAULT pg_current_wal_insert_lsn()
 )
+"""
+
+# How far each ascending sequence has come. Runs as its owner, a superuser: monitoring reads no
+# sequence and no table.
+SEQUENCE_USE = """
+CREATE OR REPLACE FUNCTION holdfast.sequence_use()
+RETURNS TABLE (sequence text, used_ratio double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT schemaname || '.' || sequencename,
+         (last_value::float8 - min_value) / nullif(max_value::float8 - min_value, 0)
+  FROM pg_catalog.pg_sequences
+  WHERE last_value IS NOT NULL AND increment_by > 0 AND NOT cycle
+$$
 """
 
 
@@ -157,6 +169,9 @@ def backup_statements() -> list[str]:
         "ALTER TABLE holdfast.heartbeat OWNER TO backup",
         "REVOKE ALL ON holdfast.heartbeat FROM PUBLIC",
         "GRANT SELECT ON holdfast.heartbeat TO monitor",
+        SEQUENCE_USE,
+        "REVOKE ALL ON FUNCTION holdfast.sequence_use() FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION holdfast.sequence_use() TO monitor",
         *backup_grants(),
     ]
 
@@ -187,8 +202,6 @@ def main() -> None:
                 owner = sql.Identifier(facts["owner"])
                 run(inner, sql.SQL("ALTER SCHEMA public OWNER TO {}").format(owner))
                 run(inner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-                for statement in monitoring_statements():
-                    run(inner, statement)
             # A mark pauses replay from database postgres, which every cluster has.
             for statement in backup_grants() if database == "postgres" else backup_statements():
                 run(inner, statement)
