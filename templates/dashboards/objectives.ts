@@ -85,7 +85,8 @@ function time({ recoveryTimeSeconds: time }: DashboardFacts): Section {
     panels: [
       stat({
         title: "Without a leader",
-        description: "Seconds without a leader in the range shown, all failovers and handovers together.",
+        description:
+          "Seconds without a leader in the range shown, all failovers and handovers together.",
         unit: "s",
         queries: [
           {

@@ -99,7 +99,10 @@ function waiting(): Section {
           "Locks that are waited for. The database's log names who waits for over a second.",
         unit: "short",
         queries: [
-          { expr: `sum by (instance) (holdfast_pg_lock_waits_sessions{${INSTANCES}})`, legend: BY_INSTANCE },
+          {
+            expr: `sum by (instance) (holdfast_pg_lock_waits_sessions{${INSTANCES}})`,
+            legend: BY_INSTANCE,
+          },
         ],
         steps: [{ color: "green" }, { color: "orange", from: 5 }],
         more: LOGS_UID,
