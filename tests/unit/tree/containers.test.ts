@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(23);
+  expect(containers).toHaveLength(24);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -103,6 +103,7 @@ test("the addresses, tier by tier", () => {
       "etcd-3 10.88.65.4",
       "grafana 10.88.65.67",
       "guard 10.88.65.71",
+      "node-exporter 10.88.65.76",
       "pooler-1 10.88.65.81",
       "pooler-2 10.88.65.82",
       "pooler-exporter-1 10.88.65.91",
