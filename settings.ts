@@ -264,6 +264,7 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       retention: monitoring.retention,
       scrapeIntervalSeconds: monitoring.scrapeInterval,
       memoryMiB: monitoring.memory,
+      extensions: monitoring.extensions,
     },
     timings: deriveTimings(objectives),
   };

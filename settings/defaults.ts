@@ -62,7 +62,13 @@ const groups: Tree = {
     },
   },
   // 5 s: an alert on a missing synchronous standby is promised within 10 s (M16).
-  monitoring: { grafana: true, retention: "15d", scrapeInterval: "5 s", memory: "512 MB" },
+  monitoring: {
+    grafana: true,
+    retention: "15d",
+    scrapeInterval: "5 s",
+    memory: "512 MB",
+    extensions: "",
+  },
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",

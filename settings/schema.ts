@@ -1,7 +1,7 @@
 /** The shape of the settings: one strict zod object per group, in the notation of the config. */
 import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
-import { applicationFields } from "./application.ts";
+import { applicationFields, folder } from "./application.ts";
 import {
   duration,
   field,
@@ -163,6 +163,7 @@ export const schema = z.strictObject({
     retention,
     scrapeInterval: duration(1, 60, "5 s"),
     memory: size(128, 64 * gigabyte, "512 MB"),
+    extensions: folder,
   }),
   images: z.strictObject({
     base: image("debian:trixie-slim"),

@@ -235,6 +235,11 @@ export interface MonitoringSettings {
    * @default 512
    */
   readonly memoryMiB: number;
+  /**
+   * Folder with targets, rules, dashboards and log sources of one's own (docs/extending.md), relative to
+   * the repository or absolute. Config key `monitoring.extensions`. @default "" (none)
+   */
+  readonly extensions: string;
 }
 
 export interface ImageSettings {

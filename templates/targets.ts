@@ -50,6 +50,11 @@ export function targetPath(job: ScrapeJob, instance: string): string {
   return `targets/${job}.${instance}.json`;
 }
 
+/** Path of a file with targets of another tool. */
+export function foreignTargetPath(name: string): string {
+  return `targets/other.${name}.json`;
+}
+
 /** Renders one target as Prometheus' file_sd wants it. JSON has no comments. */
 export function renderTarget(args: TargetArgs): string {
   const { stack, site, component, instance } = args.labels;

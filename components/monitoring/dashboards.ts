@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings.ts";
 import { renderDashboards } from "../../templates/dashboards/all.ts";
 import type { DashboardFacts } from "../../templates/dashboards/facts.ts";
+import type { Extension } from "../../templates/extension.ts";
 import { renderGrafanaDashboardsYml } from "../../templates/grafana/dashboards.yml.ts";
 import { renderGrafanaDatasourceYml } from "../../templates/grafana/datasource.yml.ts";
 import { addressOf } from "../docker/addresses.ts";
@@ -37,12 +38,17 @@ function inFolder(folder: string, texts: Record<string, string>): Record<string,
   );
 }
 
+export interface DashboardsArgs extends TierArgs {
+  /** Dashboards from outside of this repository. */
+  readonly extension: Extension;
+}
+
 /**
  * Grafana with its data source and dashboards provisioned. Declared only where the image can be had
  * (`monitoring.grafana`); the user `admin`'s password is generated.
  */
 export class Dashboards extends pulumi.ComponentResource {
-  constructor(name: string, args: TierArgs, opts: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: DashboardsArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:monitoring:Dashboards", name, {}, opts);
     const { placement, passwords } = args;
     const { settings, subnet } = placement;
@@ -66,6 +72,21 @@ export class Dashboards extends pulumi.ComponentResource {
         { parent: this },
       ),
     );
+    for (const { name: dashboard, text } of args.extension.dashboards) {
+      liveFile(
+        placement,
+        `grafana-extension-${dashboard}`,
+        {
+          volume: live,
+          path: `dashboards/extension-${dashboard}.json`,
+          content: text,
+          image: placement.images.grafana,
+          // Grafana watches the folder, and drops what is no longer there.
+          removeWithResource: true,
+        },
+        { parent: this },
+      );
+    }
     container(
       placement,
       {
