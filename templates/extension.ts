@@ -5,9 +5,8 @@
 
 import { parse } from "yaml";
 import { type DashboardJson, faultsOf } from "./dashboards/lint.ts";
-import { LOKI_UID } from "./dashboards/logs.ts";
 import * as uids from "./dashboards/uids.ts";
-import { PROMETHEUS_UID } from "./grafana/datasource.yml.ts";
+import { LOKI_UID, PROMETHEUS_UID } from "./grafana/datasource.yml.ts";
 
 /** The subfolders, each of one kind. */
 export const KINDS = ["targets", "rules", "dashboards", "logs"] as const;

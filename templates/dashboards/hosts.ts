@@ -148,7 +148,7 @@ function containers(): Section {
     title: "Containers",
     panels: [
       lines({
-        title: "Processor",
+        title: "Cores by container",
         description: "Cores that each container keeps busy.",
         unit: "short",
         queries: [

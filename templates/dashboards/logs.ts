@@ -5,12 +5,10 @@ import { TextBoxVariableBuilder } from "@grafana/grafana-foundation-sdk/dashboar
 import { PanelBuilder as LogsBuilder } from "@grafana/grafana-foundation-sdk/logs";
 import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/loki";
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
+import { LOKI_UID } from "../grafana/datasource.yml.ts";
 import { renderDashboard, type Section } from "./dashboard.ts";
 import { described, type PanelArgs, thresholds } from "./panels.ts";
 import { LOGS_UID } from "./uids.ts";
-
-/** The uid of the Loki data source. */
-export const LOKI_UID = "loki";
 
 const DATASOURCE = { type: "loki", uid: LOKI_UID };
 /** Labels of every line: stack, site, component and instance. The rest is in the line itself. */
@@ -87,7 +85,7 @@ function search(): Section {
         unit: "short",
         queries: [
           {
-            expr: '{stack="$stack", site="$site"} |= "$request"',
+            expr: '{stack="$stack", site="$site"} | request_id=`$request`',
             legend: "{{instance}}",
           },
         ],

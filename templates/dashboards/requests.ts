@@ -106,7 +106,7 @@ function pages(): Section {
     title: "By page",
     panels: [
       lines({
-        title: "Requests",
+        title: "Requests by view",
         description: "Requests per second that reached a view.",
         unit: "reqps",
         queries: [

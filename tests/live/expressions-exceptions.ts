@@ -2,7 +2,10 @@
 
 /** Features that can be turned off: without any metric of that beginning, nothing of them is checked. */
 export const FEATURES: readonly { readonly prefix: string; readonly reason: string }[] = [
-  { prefix: "container_", reason: "from the log collector's docker_stats, where there is a collector" },
+  {
+    prefix: "container_",
+    reason: "from the log collector's docker_stats, where there is a collector",
+  },
   { prefix: "django_", reason: "an application of one's own need not be Django" },
   { prefix: "holdfast_routing_", reason: "the same" },
   { prefix: "holdfast_autoscaler_", reason: "no autoscaler with instances.min = instances.max" },

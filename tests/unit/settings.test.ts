@@ -91,6 +91,7 @@ test("the defaults", () => {
         "refresh": "",
       },
       "monitoring": {
+        "extensions": "",
         "grafana": true,
         "memoryMiB": 512,
         "retention": "15d",

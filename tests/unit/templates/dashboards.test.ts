@@ -5,9 +5,8 @@ import {
   faultsOf,
   type PanelJson,
 } from "../../../templates/dashboards/lint.ts";
-import { LOKI_UID } from "../../../templates/dashboards/logs.ts";
 import * as uids from "../../../templates/dashboards/uids.ts";
-import { PROMETHEUS_UID } from "../../../templates/grafana/datasource.yml.ts";
+import { LOKI_UID, PROMETHEUS_UID } from "../../../templates/grafana/datasource.yml.ts";
 import { alertGroups } from "../../../templates/prometheus-rules.ts";
 import { DASHBOARD_FACTS } from "../../dashboards.ts";
 import { RULE_FACTS } from "../../rules/facts.ts";
