@@ -2,6 +2,7 @@
 
 import { INSTANCES, renderDashboard, type Section } from "./dashboard.ts";
 import { lines, table } from "./panels.ts";
+import { limits, storage } from "./postgresql-storage.ts";
 import { LOGS_UID, POSTGRESQL_UID } from "./uids.ts";
 
 /** Renders postgresql.json. Pure; the same at every site. */
@@ -17,8 +18,6 @@ export function renderPostgresqlDashboard(): string {
 
 const perSecond = (metric: string): string => `rate(${metric}{${INSTANCES}}[$__rate_interval])`;
 const BY_INSTANCE = "{{instance}}";
-/** PostgreSQL warns at 2.1 billion less 40 million, and vacuums by itself from 200 million on. */
-const XID_WARNING = 1_000_000_000;
 
 function work(): Section {
   return {
@@ -187,106 +186,6 @@ function statements(): Section {
           },
         ],
         columns: { queryid: "Id", Value: "Time per call", query: "Statement" },
-      }),
-    ],
-  };
-}
-
-function storage(): Section {
-  return {
-    title: "Storage",
-    panels: [
-      lines({
-        title: "Size of databases",
-        description: "As on the largest member.",
-        unit: "bytes",
-        queries: [
-          {
-            expr: `max by (datname) (pg_database_size_bytes{${INSTANCES}})`,
-            legend: "{{datname}}",
-          },
-        ],
-        stacked: true,
-      }),
-      lines({
-        title: "WAL on disk",
-        description: "Size of pg_wal. It grows when archiving fails or a slot holds it back.",
-        unit: "bytes",
-        queries: [
-          { expr: `max by (instance) (pg_wal_size_bytes{${INSTANCES}})`, legend: BY_INSTANCE },
-        ],
-        runbooks: ["WalArchivingFails", "ReplicationSlotRetainsWal"],
-      }),
-      lines({
-        title: "Dead rows",
-        description: "Rows that vacuum has yet to remove, the five tables with most of them.",
-        unit: "short",
-        queries: [
-          {
-            expr: `topk(5, max by (datname, relname) (pg_stat_user_tables_n_dead_tup{${INSTANCES}}))`,
-            legend: "{{datname}} {{relname}}",
-          },
-        ],
-      }),
-      lines({
-        title: "Temporary files",
-        description: "Sorts and hashes that did not fit into work_mem, in bytes per second.",
-        unit: "Bps",
-        queries: [
-          {
-            expr: `sum by (instance) (${perSecond("pg_stat_database_temp_bytes")})`,
-            legend: BY_INSTANCE,
-          },
-        ],
-      }),
-    ],
-  };
-}
-
-function limits(): Section {
-  return {
-    title: "What will run out",
-    panels: [
-      lines({
-        title: "Age of transaction ids",
-        description:
-          "Transactions since the oldest row that is not frozen. At 2.1 billion writes stop. (The exporter calls the number seconds.)",
-        unit: "short",
-        queries: [
-          {
-            expr: `max by (datname) (pg_database_wraparound_age_datfrozenxid_seconds{${INSTANCES}})`,
-            legend: "{{datname}}",
-          },
-          {
-            expr: `max by (datname) (pg_database_wraparound_age_datminmxid_seconds{${INSTANCES}})`,
-            legend: "{{datname}} multixacts",
-          },
-        ],
-        steps: [{ color: "green" }, { color: "red", from: XID_WARNING }],
-      }),
-      lines({
-        title: "Sequences",
-        description: "Part of its values that a sequence has used, the ten nearest to their end.",
-        unit: "percentunit",
-        queries: [
-          {
-            expr: `topk(10, max by (sequence) (holdfast_pg_sequence_used_ratio{${INSTANCES}}))`,
-            legend: "{{sequence}}",
-          },
-        ],
-        steps: [{ color: "green" }, { color: "red", from: 0.8 }],
-      }),
-      lines({
-        title: "Damaged pages",
-        description: "Pages that did not match their checksum when they were read. Must be 0.",
-        unit: "short",
-        queries: [
-          {
-            expr: `sum by (instance) (holdfast_pg_checksum_failures{${INSTANCES}})`,
-            legend: BY_INSTANCE,
-          },
-        ],
-        steps: [{ color: "green" }, { color: "red", from: 1 }],
       }),
     ],
   };

@@ -16,7 +16,7 @@ interface Placed extends PanelJson {
   readonly targets?: readonly { expr: string; refId: string; legendFormat?: string }[];
 }
 
-type Whole = DashboardJson & {
+type Whole = Omit<DashboardJson, "panels"> & {
   panels: Placed[];
   tags: string[];
   links: { type: string; tags: string[]; includeVars: boolean }[];
