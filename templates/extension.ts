@@ -137,6 +137,9 @@ function rulesText(text: string): string {
 
 function dashboardText(text: string, others: readonly ExtensionFile[]): string {
   const dashboard = JSON.parse(text) as DashboardJson;
+  if (dashboard.uid?.startsWith("holdfast-") === true) {
+    throw new Wrong("uids that begin with holdfast- are ours");
+  }
   const known = [
     ...Object.values(uids),
     ...others.map((other) => (JSON.parse(other.text) as DashboardJson).uid ?? ""),

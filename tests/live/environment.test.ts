@@ -196,6 +196,7 @@ describe("an environment", () => {
   });
 
   expressionSteps(() => ({
+    appUrl: outputs.appUrl ?? "",
     prometheusUrl: outputs.prometheusUrl ?? "",
     stack: stack.name,
     site: "a",

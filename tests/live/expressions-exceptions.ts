@@ -20,6 +20,7 @@ export const LATER_METRICS: ReadonlyMap<string, string> = new Map([
   ["holdfast_restore_last_run_timestamp_seconds", "backup: the first restore drill"],
   ["holdfast_restore_rto_seconds", "backup: the first restore drill that passes"],
   ["holdfast_restore_rpo_seconds", "backup: the first restore drill that passes"],
+  ["holdfast_repository_fault", "backup: the first fault of a repository"],
   ["holdfast_backup_previous_size_bytes", "backup: the second backup of a kind"],
   ["holdfast_backup_previous_duration_seconds", "backup: the second backup of a kind"],
   ["holdfast_routing_fallbacks_total", "app: the first read that had to go to the leader"],

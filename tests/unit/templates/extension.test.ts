@@ -64,7 +64,7 @@ describe("a fault names its file", () => {
       "our uid",
       "dashboards/a.json",
       JSON.stringify({ ...good, uid: "holdfast-overview" }),
-      /another/,
+      /uids that begin with holdfast- are ours/,
     ],
     [
       "a panel without a unit",
