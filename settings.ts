@@ -275,6 +275,7 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       scrapeIntervalSeconds: monitoring.scrapeInterval,
       memoryMiB: monitoring.memory,
       runbookUrl: monitoring.runbookUrl,
+      extensions: monitoring.extensions,
     },
     timings: deriveTimings(objectives),
   };

@@ -78,6 +78,7 @@ const groups: Tree = {
     scrapeInterval: "5 s",
     memory: "512 MB",
     runbookUrl: "docs/runbooks",
+    extensions: "",
   },
   alerting: alertingDefaults,
   images: {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
 import { alerting } from "./alerting.ts";
-import { applicationFields } from "./application.ts";
+import { applicationFields, folder } from "./application.ts";
 import {
   duration,
   field,
@@ -179,6 +179,7 @@ export const schema = z.strictObject({
     scrapeInterval: duration(1, 60, "5 s"),
     memory: size(128, 64 * gigabyte, "512 MB"),
     runbookUrl,
+    extensions: folder,
   }),
   alerting,
   images: z.strictObject({

@@ -271,6 +271,11 @@ export interface MonitoringSettings {
    * @default "docs/runbooks"
    */
   readonly runbookUrl: string;
+  /**
+   * Folder with targets, rules, dashboards and log sources of one's own (docs/extending.md), relative to
+   * the repository or absolute. Config key `monitoring.extensions`. @default "" (none)
+   */
+  readonly extensions: string;
 }
 
 /** Who is told of alerts. Without any of these they are seen in `status` and Alertmanager alone. */

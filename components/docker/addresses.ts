@@ -40,6 +40,7 @@ const SINGLES = {
   dns: 73,
   "restore-drill": 74,
   "postgres-exporter": 75,
+  "node-exporter": 76,
 } satisfies Record<string, number>;
 
 /** On no network at all: reached through a socket in a volume. */

@@ -23,6 +23,7 @@ import type { ImageName } from "../images.ts";
 import { Alerting, type AlertSecrets } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
 import { Exporters } from "../monitoring/exporters.ts";
+import { readExtension } from "../monitoring/extensions.ts";
 import { Metrics } from "../monitoring/metrics.ts";
 
 export interface SiteArgs {
@@ -104,12 +105,17 @@ export class Site extends pulumi.ComponentResource {
     const edge = new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
     new Autoscaler(`${name}-autoscaler`, { ...tier, etcd, edge }, { parent: this });
     new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
+    const extension = readExtension(settings.monitoring.extensions, {
+      stack: settings.stack,
+      site: name,
+      collector: false,
+    });
     new Alerting(`${name}-alerting`, { ...tier, secrets: args.alertSecrets }, { parent: this });
     if (settings.monitoring.grafana) {
-      new Dashboards(`${name}-dashboards`, tier, { parent: this });
+      new Dashboards(`${name}-dashboards`, { ...tier, extension }, { parent: this });
     }
     // The last: it observes all the others.
-    new Metrics(`${name}-metrics`, tier, { parent: this });
+    new Metrics(`${name}-metrics`, { ...tier, extension }, { parent: this });
 
     this.endpoints = {
       ...endpointsOf(settings, pooler),

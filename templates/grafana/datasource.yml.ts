@@ -14,6 +14,8 @@ export interface GrafanaDatasourceArgs {
 
 /** The uid of the Prometheus data source. */
 export const PROMETHEUS_UID = "prometheus";
+/** The uid of the Loki data source. */
+export const LOKI_UID = "loki";
 
 const HEADER =
   "# Rendered by Holdfast from templates/grafana/datasource.yml.ts. Edit the settings, not this file.";

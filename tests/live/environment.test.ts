@@ -5,6 +5,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { expressionSteps } from "./expressions.ts";
 import { eventually, inside, LiveStack, must, run, runInSteps, sleep } from "./stack.ts";
 
 const stack = new LiveStack();
@@ -179,7 +180,7 @@ describe("an environment", () => {
     });
     expect(new Set(jobs)).toEqual(
       new Set(
-        "patroni postgres etcd router edge pooler app autoscaler backup guard prometheus alertmanager postgres-exporter".split(
+        "patroni postgres etcd router edge pooler app autoscaler backup guard prometheus alertmanager postgres-exporter node".split(
           " ",
         ),
       ),
@@ -193,6 +194,13 @@ describe("an environment", () => {
     ).json()) as unknown as { labels: { alertname: string } }[];
     expect(alerts.map(({ labels }) => labels.alertname)).toContain("Watchdog");
   });
+
+  expressionSteps(() => ({
+    appUrl: outputs.appUrl ?? "",
+    prometheusUrl: outputs.prometheusUrl ?? "",
+    stack: stack.name,
+    site: "a",
+  }));
 
   it("archives WAL into both repositories and takes backups whose sums hold", async () => {
     const full = (rows: readonly Backup[]) => rows.filter(({ kind }) => kind === "full");

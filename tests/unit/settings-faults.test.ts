@@ -341,6 +341,11 @@ const wrong: [Config, string, string][] = [
     "set --path monitoring.scrapeInterval '5 s'",
   ],
   [
+    { monitoring: { extensions: " ours" } },
+    'monitoring.extensions = " ours":',
+    "set --path monitoring.extensions ''",
+  ],
+  [
     { images: { base: "debian" } },
     'images.base = "debian": without a version',
     "set --path images.base debian:trixie-slim",

@@ -110,6 +110,7 @@ test("the defaults", () => {
         "refresh": "",
       },
       "monitoring": {
+        "extensions": "",
         "grafana": true,
         "memoryMiB": 512,
         "retention": "15d",

@@ -21,7 +21,7 @@ beforeAll(async () => {
 function liveFiles({ texts, text }: Rendered): Record<string, string> {
   const targets = Object.entries(texts).flatMap(([name, content]) => {
     const [, job, instance] =
-      /^target-(postgres-exporter|[a-z]+)-([a-z-]+(?:-\d+)?)$/.exec(name) ?? [];
+      /^target-(postgres-exporter|[a-z]+)-([a-z-]+(?:-\d+|\d+)?)$/.exec(name) ?? [];
     return instance === undefined ? [] : [[targetPath(job as "app", instance), content]];
   });
   return {

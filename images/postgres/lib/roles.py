@@ -169,6 +169,9 @@ def backup_statements() -> list[str]:
         "ALTER TABLE holdfast.heartbeat OWNER TO backup",
         "REVOKE ALL ON holdfast.heartbeat FROM PUBLIC",
         "GRANT SELECT ON holdfast.heartbeat TO monitor",
+        SEQUENCE_USE,
+        "REVOKE ALL ON FUNCTION holdfast.sequence_use() FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION holdfast.sequence_use() TO monitor",
         *backup_grants(),
     ]
 

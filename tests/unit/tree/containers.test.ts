@@ -53,7 +53,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(27);
+  expect(containers).toHaveLength(28);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -107,6 +107,7 @@ test("the addresses, tier by tier", () => {
       "etcd-3 10.88.65.4",
       "grafana 10.88.65.67",
       "guard 10.88.65.71",
+      "node-exporter 10.88.65.76",
       "pooler-1 10.88.65.81",
       "pooler-2 10.88.65.82",
       "pooler-exporter-1 10.88.65.91",

@@ -67,6 +67,7 @@ test("who is given which secret", () => {
       "a-etcd-3": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
       "a-grafana": "grafana-admin",
       "a-guard": "etcd-guard",
+      "a-node-exporter": "",
       "a-pooler-1": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
       "a-pooler-2": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
       "a-pooler-exporter-1": "pooler-monitor",

@@ -166,7 +166,9 @@ describe("order", () => {
     const targets = tree.ofKind("Command").filter(({ name }) => name.startsWith("a-target-"));
     for (const { name, label, dependencies } of targets) {
       const observed = name.replace(/^a-target-(postgres-exporter|[a-z]+)-/, "");
-      const scraped = observed.replace(/^pooler-(\d)/, "pooler-exporter-$1");
+      const scraped = observed
+        .replace(/^pooler-(\d)/, "pooler-exporter-$1")
+        .replace(/^h1$/, "node-exporter");
       expect(dependencies, label).toContain(`Container a-${scraped}`);
     }
     expect(tree.get("Command a-target-postgres-postgres-2").dependencies).toContain(
