@@ -1,0 +1,204 @@
+"""The tables of the page, one function for each part of the site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from . import words
+from .html import Safe, tag
+from .model import Overview
+from .words import NOTHING
+
+_KINDS = {
+    "full": "full base backup",
+    "diff": "differential",
+    "incr": "incremental",
+    "logical": "dump",
+}
+_ROLES = {"quorum_standby": "replica, in the quorum", "sync_standby": "replica, synchronous"}
+
+
+def mark(good: bool | None, text: str) -> Safe:
+    """A state: a sign and a word beside its colour, for who sees none."""
+    sign, kind = {True: ("✓", "good"), False: ("✗", "bad"), None: ("○", "idle")}[good]
+    return tag("span", tag("span", f"{sign} ", aria_hidden="true"), text, class_=f"mark {kind}")
+
+
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]], none: str) -> Safe:
+    """The first cell of a row names it. A table that is too wide scrolls by itself."""
+    body = [
+        tag(
+            "tr",
+            tag("th", row[0], scope="row"),
+            [tag("td", cell, data_head=name) for name, cell in zip(head[1:], row[1:], strict=True)],
+        )
+        for row in rows
+    ]
+    if not body:
+        return tag("p", none, class_="none")
+    heads = tag("tr", [tag("th", name, scope="col") for name in head])
+    whole = tag(
+        "table", tag("caption", title, class_="unseen"), tag("thead", heads), tag("tbody", body)
+    )
+    return tag("div", whole, class_="scroll", tabindex=0, role="region", aria_label=title)
+
+
+def members(found: Overview) -> Safe:
+    now = found.looked_at
+    rows = [
+        (
+            one.name,
+            tag("strong", "leader")
+            if one.role == "leader"
+            else _ROLES.get(one.role, one.role.replace("_", " ")),
+            mark(one.good, one.state),
+            NOTHING if one.timeline is None else one.timeline,
+            words.size(one.lag_bytes),
+            words.ago(one.since_at, now) if one.since_at else NOTHING,
+        )
+        for one in found.members
+    ]
+    head = ("Member", "Role", "State", "Timeline", "Lag", "Since")
+    return table("Database members", head, rows, "Nobody knows of a member.")
+
+
+def etcd(found: Overview) -> Safe:
+    rows = [
+        (
+            one.name,
+            mark(one.good, f"{one.state}, itself" if one.leads else one.state),
+            words.size(one.size_bytes),
+        )
+        for one in found.etcd
+    ]
+    return table("etcd", ("Member", "State", "Data"), rows, "etcd is not scraped yet.")
+
+
+def poolers(found: Overview) -> Safe:
+    rows = [
+        (
+            one.name,
+            mark(one.good, one.state),
+            words.number(one.clients),
+            NOTHING
+            if one.waiting is None
+            else f"{one.waiting}, {words.duration(one.longest_wait_seconds)}"
+            if one.waiting
+            else "0",
+            words.of_unit(one.transactions_per_second, "/s"),
+        )
+        for one in found.poolers
+    ]
+    head = ("Pooler", "State", "Clients", "Waiting", "Transactions")
+    return table("Poolers", head, rows, "No pooler is scraped yet.")
+
+
+def doors(found: Overview) -> Safe:
+    rows = [
+        (
+            f"{one.name} to {one.leads_to}",
+            mark(one.good, "says nothing" if one.servers is None else f"{one.servers} healthy"),
+        )
+        for one in found.doors
+    ]
+    head = ("Way", "Servers")
+    return table("Edge and router", head, rows, "Neither edge nor router is scraped yet.")
+
+
+def instances(found: Overview) -> Safe:
+    rows = [
+        (
+            one.name,
+            mark(one.good, one.state),
+            words.of_unit(one.requests_per_second, "/s"),
+            words.of_unit(one.errors_per_second, "/s"),
+            words.duration(one.latency_seconds)
+            + (f" ({one.latency_kind})" if one.latency_kind else ""),
+        )
+        for one in found.instances
+    ]
+    head = ("Instance", "State", "Requests", "Errors", "Time to answer")
+    return table("Application instances", head, rows, "The edge knows no instance yet.")
+
+
+def backups(found: Overview) -> Safe:
+    rows = [
+        (
+            f"{one.repository}, {_KINDS.get(one.kind, one.kind)}",
+            mark(one.good, _backup_state(one.failures, one.damaged)),
+            words.ago(one.last_at, found.looked_at),
+            words.duration(one.duration_seconds),
+            words.size(one.size_bytes),
+            NOTHING if one.held is None else one.held,
+        )
+        for one in found.backups
+    ]
+    head = ("Newest", "State", "When", "Took", "Added", "Held")
+    return table("Backups", head, rows, "No backup yet.")
+
+
+def _backup_state(failures: int, damaged: int) -> str:
+    said = [f"failed {failures} times since"] if failures else []
+    said += [f"{damaged} damaged"] if damaged else []
+    return ", ".join(said) or "succeeded"
+
+
+def repositories(found: Overview) -> Safe:
+    now = found.looked_at
+    rows = [
+        (
+            one.name,
+            mark(one.good, _repository_state(one.faults, one.holes, one.good)),
+            words.clock(one.recoverable_from_at, now) if one.recoverable_from_at else NOTHING,
+            words.clock(one.recoverable_to_at, now) if one.recoverable_to_at else NOTHING,
+            words.duration(one.loss_seconds),
+        )
+        for one in found.repositories
+    ]
+    head = ("Repository", "State", "Recoverable from", "to", "A loss now costs")
+    return table("Recoverable window", head, rows, "Nothing is known of the repositories.")
+
+
+def _repository_state(faults: Sequence[str], holes: int, good: bool) -> str:
+    said = [*faults, *([f"{holes} gaps in its WAL"] if holes else [])]
+    return ", ".join(said) or ("takes WAL and backups" if good else "cannot be read")
+
+
+def proofs(found: Overview) -> Safe:
+    rows = [
+        (
+            f"{one.repository}, {one.kind}",
+            mark(
+                one.passed, {True: "passed", False: "failed", None: "not drilled yet"}[one.passed]
+            ),
+            words.ago(one.last_run_at, found.looked_at) if one.last_run_at else NOTHING,
+            words.ago(one.proven_at, found.looked_at),
+            words.duration(one.rto_seconds),
+            words.duration(one.rpo_seconds),
+        )
+        for one in found.proofs
+    ]
+    head = ("Restore", "Last drill", "When", "Last proven", "RTO", "RPO")
+    return table("Proven restores", head, rows, "No restore drill is known.")
+
+
+def objectives(found: Overview) -> Safe:
+    rows = [
+        (
+            [one.name, tag("small", one.how)],
+            words.duration(one.target_seconds),
+            words.duration(one.measured_seconds),
+            mark(one.met, {True: "met", False: "missed", None: "not judged"}[one.met]),
+        )
+        for one in found.objectives
+    ]
+    head = ("Objective", "Promised", "Measured", "Verdict")
+    return table("Objectives", head, rows, "Nothing was measured yet.")
+
+
+def parts(found: Overview) -> Safe:
+    rows = [
+        (one.name, mark(one.good, "answers" if one.good else "does not answer"))
+        for one in found.parts
+    ]
+    return table("Other parts", ("Part", "Prometheus' scrape"), rows, "Nothing is scraped yet.")
