@@ -15,6 +15,7 @@ const CONTEXTS = {
   haproxy: "images/haproxy",
   pooler: "images/pooler",
   guard: "images/guard",
+  status: "images/status",
   exporters: "images/exporters",
   backup: "images/backup",
   authority: "images/authority",

@@ -11,7 +11,7 @@ const defaultRecoveryPointSeconds = 60;
 
 const groups: Tree = {
   network: { bindAddress: "127.0.0.1" },
-  ports: { app: 8080, pooler: [6432, 6433], prometheus: 9090, alertmanager: 9093, grafana: 3000 },
+  ports: { app: 8080, pooler: [6432, 6433], status: 8081, prometheus: 9090, alertmanager: 9093, grafana: 3000 },
   objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
   database: {
     name: "shop",

@@ -14,6 +14,7 @@ export const SCRAPE_JOBS = {
   app: { port: 8000 },
   backup: { port: 9854 },
   guard: { port: 9855 },
+  status: { port: 8081 },
   prometheus: { port: 9090 },
   alertmanager: { port: 9093 },
   grafana: { port: 3000 },

@@ -51,6 +51,7 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     target("edge", "edge"),
     target("backup", "backup"),
     target("guard", "guard"),
+    target("status", "status"),
     target("postgres-exporter", "postgres-exporter"),
     target("prometheus", "prometheus"),
     target("alertmanager", "alertmanager"),

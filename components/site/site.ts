@@ -23,6 +23,7 @@ import { Alerting } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
 import { Exporters } from "../monitoring/exporters.ts";
 import { Metrics } from "../monitoring/metrics.ts";
+import { StatusPage } from "../monitoring/statusPage.ts";
 
 export interface SiteArgs {
   readonly settings: Settings;
@@ -46,6 +47,8 @@ export interface SiteEndpoints {
   readonly databaseUrl: pulumi.Output<string>;
   /** Through the poolers to the replicas. Secret. */
   readonly readReplicaUrl: pulumi.Output<string>;
+  /** The page that shows how everything is. */
+  readonly statusUrl: string;
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
   /** Absent where Grafana's image cannot be had. */
@@ -101,6 +104,7 @@ export class Site extends pulumi.ComponentResource {
     new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
     new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
     new Alerting(`${name}-alerting`, tier, { parent: this });
+    new StatusPage(`${name}-status`, tier, { parent: this });
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, tier, { parent: this });
     }
@@ -138,6 +142,7 @@ function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "b
     appUrl: url(ports.app),
     databaseUrl: pooler.databaseUrl,
     readReplicaUrl: pooler.readReplicaUrl,
+    statusUrl: url(ports.status),
     prometheusUrl: url(ports.prometheus),
     alertmanagerUrl: url(ports.alertmanager),
     grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,

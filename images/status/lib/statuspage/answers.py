@@ -47,7 +47,12 @@ class Answers:
 
     def of(self, target: str) -> Answer:
         """The answer to GET `target`; counted."""
-        answer = self._find(target)
+        try:
+            answer = self._find(target)
+        except Exception as error:
+            # A fault of this page: it goes to the log, and the viewer is not left without a word.
+            print(f"holdfast-status: {type(error).__name__}: {error}", flush=True)
+            answer = _text(500, "the status page has a fault: see its log\n", "other")
         self._metrics.count(answer.page, answer.code)
         return answer
 

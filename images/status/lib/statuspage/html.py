@@ -13,7 +13,7 @@ class Safe(str):
     """Markup that `tag` made: everything foreign in it is escaped."""
 
 
-def tag(name: str, *children: object, **attributes: object) -> Safe:
+def tag(name: str, /, *children: object, **attributes: object) -> Safe:
     """One element. Children that are not Safe are text. `class_` is class, `_` is `-`.
 
     An attribute that is None or False is left out; True stands without a value.

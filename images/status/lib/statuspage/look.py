@@ -24,15 +24,19 @@ from .verdict import verdict
 SHARED_SECONDS = 2.0
 # The finest chart gets a new point every 30 s.
 CHARTS_SECONDS = 10.0
-# A chart older than this would be taken for the present.
-CHART_KEPT_SECONDS = 120.0
 
 
 class Site:
     """Looks when somebody wants to see, and remembers what fell silent."""
 
-    def __init__(self, place: Place, live: Path = settings.LIVE, get: Get = get_json) -> None:
-        self._place, self._live, self._get = place, live, get
+    def __init__(
+        self,
+        place: Place,
+        live: Path = settings.LIVE,
+        get: Get = get_json,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._place, self._live, self._get, self._clock = place, live, get, clock
         self._prometheus = Prometheus(place.prometheus, get)
         self._patroni = Patroni(place.patroni, get)
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="ask")
@@ -59,7 +63,7 @@ class Site:
         began = time.monotonic()
         wanted = settings.objectives(self._live)
         window = DEFAULT.window(wanted.scrape_interval_seconds)
-        step, now = queries.LEADER_STEP_SECONDS, time.time()
+        step, now = queries.LEADER_STEP_SECONDS, self._clock()
         questions: dict[str, Callable[[], Any]] = {
             "patroni": self._patroni.cluster,
             "alertmanager": lambda: alertmanager(self._place.alertmanager, self._get),
@@ -85,7 +89,7 @@ class Site:
 
     def _put_together(self, wanted: settings.Objectives, now: float) -> Overview:
         answers, (cluster, history) = self._metrics.answer, self._cluster.answer
-        # Memory of who led is for reading, not for judging: Prometheus knows better meanwhile.
+        # What Patroni said before is of no use while the members still talk to Prometheus.
         if self._cluster.error and not self._metrics.error:
             cluster = None
         repositories = backups.repositories(answers, now)
@@ -125,7 +129,7 @@ class Site:
 
     def _draw(self, shown: Range) -> tuple[Chart, ...]:
         wanted = settings.objectives(self._live)
-        now = time.time()
+        now = self._clock()
         specs = queries.charts(shown.window(wanted.scrape_interval_seconds))
 
         def ask(asked: queries.Question) -> Callable[[], list[Series]]:

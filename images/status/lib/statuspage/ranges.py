@@ -35,3 +35,8 @@ DEFAULT = RANGES[0]
 def range_of(key: str) -> Range:
     """The range of that name; the default for any other word."""
     return next((one for one in RANGES if one.key == key), DEFAULT)
+
+
+def address(shown: Range, refresh: bool) -> str:
+    """The page's own address with this range, renewing itself or not."""
+    return f"/?range={shown.key}" + ("" if refresh else "&refresh=off")

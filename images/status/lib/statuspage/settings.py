@@ -49,12 +49,17 @@ def place(environment: Mapping[str, str] = os.environ) -> Place:
 def objectives(file: Path = LIVE) -> Objectives:
     """Read anew at each look, so that another promise needs no restart."""
     try:
-        body = json.loads(file.read_text())
-        return Objectives(
-            recovery_point_seconds=float(body["recoveryPointSeconds"]),
-            recovery_time_seconds=float(body["recoveryTimeSeconds"]),
-            read_lag_limit_bytes=float(body["readLagLimitBytes"]),
-            scrape_interval_seconds=float(body["scrapeIntervalSeconds"]),
-        )
+        return parse(file.read_text())
     except (OSError, ValueError, KeyError, TypeError):
         return Objectives()
+
+
+def parse(text: str) -> Objectives:
+    """status.json. Raises ValueError, KeyError or TypeError when it is none."""
+    body = json.loads(text)
+    return Objectives(
+        recovery_point_seconds=float(body["recoveryPointSeconds"]),
+        recovery_time_seconds=float(body["recoveryTimeSeconds"]),
+        read_lag_limit_bytes=float(body["readLagLimitBytes"]),
+        scrape_interval_seconds=float(body["scrapeIntervalSeconds"]),
+    )
