@@ -25,8 +25,8 @@ def get_json(address: str, path: str, seconds: float) -> Any:
     connection = http.client.HTTPConnection(address, timeout=seconds)
     try:
         connection.request("GET", path, headers={"Accept": "application/json"})
-        answer = connection.getresponse()
-        body = _read(answer, connection, deadline)
+        with connection.getresponse() as answer:
+            body = _read(answer, connection, deadline)
         if answer.status != 200:
             raise Unanswered(f"answers {answer.status}")
         return json.loads(body)

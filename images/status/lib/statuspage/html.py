@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import urlsplit
 
-_VOID = {"meta", "link", "br", "circle", "line", "polyline", "path", "rect"}
+# Of HTML. Within SVG an element without an end would swallow what follows.
+_VOID = {"meta", "link", "br"}
 
 
 class Safe(str):

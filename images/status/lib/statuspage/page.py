@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import tables
+from . import recovery_tables, tables
 from .banner import REFRESH_SECONDS, banner, title
 from .charts import Chart
 from .figures import figures
@@ -50,10 +50,10 @@ def _main(found: Overview, charts: Sequence[Chart], shown: Range, refresh: bool)
         firing(found),
         tag(
             "div",
-            _card("database", "Database", tables.members(found), _notes(found.notes), wide=True),
+            _card("database", "Database", tables.members(found), _notes(found.notes)),
             _card("application", "Application", tables.instances(found), tables.doors(found)),
             _card("poolers", "Poolers", tables.poolers(found)),
-            _card("objectives", "Objectives", tables.objectives(found)),
+            _card("objectives", "Objectives", recovery_tables.objectives(found)),
             class_="cards",
         ),
         figures(charts, shown, refresh),
@@ -62,11 +62,11 @@ def _main(found: Overview, charts: Sequence[Chart], shown: Range, refresh: bool)
             _card(
                 "recovery",
                 "Recoverable window",
-                tables.repositories(found),
+                recovery_tables.repositories(found),
                 _notes(_cloud(found)),
             ),
-            _card("backups", "Backups", tables.backups(found)),
-            _card("proofs", "Proven restores", tables.proofs(found)),
+            _card("backups", "Backups", recovery_tables.backups(found)),
+            _card("proofs", "Proven restores", recovery_tables.proofs(found)),
             _card("etcd", "etcd", tables.etcd(found)),
             _card("parts", "Other parts", tables.parts(found)),
             class_="cards",
@@ -75,13 +75,13 @@ def _main(found: Overview, charts: Sequence[Chart], shown: Range, refresh: bool)
     )
 
 
-def _card(key: str, title: str, *parts: object, wide: bool = False) -> Safe:
+def _card(key: str, title: str, *parts: object) -> Safe:
     return tag(
         "section",
         tag("h2", title, id=f"{key}-title"),
         *parts,
         id=key,
-        class_="card wide" if wide else "card",
+        class_="card",
         aria_labelledby=f"{key}-title",
     )
 

@@ -9,13 +9,7 @@ from .html import Safe, tag
 from .model import Overview
 from .words import NOTHING
 
-_KINDS = {
-    "full": "full base backup",
-    "diff": "differential",
-    "incr": "incremental",
-    "logical": "dump",
-}
-_ROLES = {"quorum_standby": "replica, in the quorum", "sync_standby": "replica, synchronous"}
+_ROLES = {"quorum_standby": "quorum replica", "sync_standby": "synchronous replica"}
 
 
 def mark(good: bool | None, text: str) -> Safe:
@@ -43,6 +37,12 @@ def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]], non
     return tag("div", whole, class_="scroll", tabindex=0, role="region", aria_label=title)
 
 
+def none(found: Overview, known: str) -> str:
+    """What stands for an empty table: `known`, unless nobody was there to ask."""
+    silent = any(one.name == "Prometheus" and one.error for one in found.sources)
+    return "Nobody knows: Prometheus does not answer." if silent else known
+
+
 def members(found: Overview) -> Safe:
     now = found.looked_at
     rows = [
@@ -59,7 +59,7 @@ def members(found: Overview) -> Safe:
         for one in found.members
     ]
     head = ("Member", "Role", "State", "Timeline", "Lag", "Since")
-    return table("Database members", head, rows, "Nobody knows of a member.")
+    return table("Database members", head, rows, none(found, "Nobody knows of a member."))
 
 
 def etcd(found: Overview) -> Safe:
@@ -71,7 +71,7 @@ def etcd(found: Overview) -> Safe:
         )
         for one in found.etcd
     ]
-    return table("etcd", ("Member", "State", "Data"), rows, "etcd is not scraped yet.")
+    return table("etcd", ("Member", "State", "Data"), rows, none(found, "etcd is not scraped yet."))
 
 
 def poolers(found: Overview) -> Safe:
@@ -90,7 +90,7 @@ def poolers(found: Overview) -> Safe:
         for one in found.poolers
     ]
     head = ("Pooler", "State", "Clients", "Waiting", "Transactions")
-    return table("Poolers", head, rows, "No pooler is scraped yet.")
+    return table("Poolers", head, rows, none(found, "No pooler is scraped yet."))
 
 
 def doors(found: Overview) -> Safe:
@@ -102,7 +102,7 @@ def doors(found: Overview) -> Safe:
         for one in found.doors
     ]
     head = ("Way", "Servers")
-    return table("Edge and router", head, rows, "Neither edge nor router is scraped yet.")
+    return table("Edge and router", head, rows, none(found, "Neither edge nor router is scraped yet."))
 
 
 def instances(found: Overview) -> Safe:
@@ -118,82 +118,7 @@ def instances(found: Overview) -> Safe:
         for one in found.instances
     ]
     head = ("Instance", "State", "Requests", "Errors", "Time to answer")
-    return table("Application instances", head, rows, "The edge knows no instance yet.")
-
-
-def backups(found: Overview) -> Safe:
-    rows = [
-        (
-            f"{one.repository}, {_KINDS.get(one.kind, one.kind)}",
-            mark(one.good, _backup_state(one.failures, one.damaged)),
-            words.ago(one.last_at, found.looked_at),
-            words.duration(one.duration_seconds),
-            words.size(one.size_bytes),
-            NOTHING if one.held is None else one.held,
-        )
-        for one in found.backups
-    ]
-    head = ("Newest", "State", "When", "Took", "Added", "Held")
-    return table("Backups", head, rows, "No backup yet.")
-
-
-def _backup_state(failures: int, damaged: int) -> str:
-    said = [f"failed {failures} times since"] if failures else []
-    said += [f"{damaged} damaged"] if damaged else []
-    return ", ".join(said) or "succeeded"
-
-
-def repositories(found: Overview) -> Safe:
-    now = found.looked_at
-    rows = [
-        (
-            one.name,
-            mark(one.good, _repository_state(one.faults, one.holes, one.good)),
-            words.clock(one.recoverable_from_at, now) if one.recoverable_from_at else NOTHING,
-            words.clock(one.recoverable_to_at, now) if one.recoverable_to_at else NOTHING,
-            words.duration(one.loss_seconds),
-        )
-        for one in found.repositories
-    ]
-    head = ("Repository", "State", "Recoverable from", "to", "A loss now costs")
-    return table("Recoverable window", head, rows, "Nothing is known of the repositories.")
-
-
-def _repository_state(faults: Sequence[str], holes: int, good: bool) -> str:
-    said = [*faults, *([f"{holes} gaps in its WAL"] if holes else [])]
-    return ", ".join(said) or ("takes WAL and backups" if good else "cannot be read")
-
-
-def proofs(found: Overview) -> Safe:
-    rows = [
-        (
-            f"{one.repository}, {one.kind}",
-            mark(
-                one.passed, {True: "passed", False: "failed", None: "not drilled yet"}[one.passed]
-            ),
-            words.ago(one.last_run_at, found.looked_at) if one.last_run_at else NOTHING,
-            words.ago(one.proven_at, found.looked_at),
-            words.duration(one.rto_seconds),
-            words.duration(one.rpo_seconds),
-        )
-        for one in found.proofs
-    ]
-    head = ("Restore", "Last drill", "When", "Last proven", "RTO", "RPO")
-    return table("Proven restores", head, rows, "No restore drill is known.")
-
-
-def objectives(found: Overview) -> Safe:
-    rows = [
-        (
-            [one.name, tag("small", one.how)],
-            words.duration(one.target_seconds),
-            words.duration(one.measured_seconds),
-            mark(one.met, {True: "met", False: "missed", None: "not judged"}[one.met]),
-        )
-        for one in found.objectives
-    ]
-    head = ("Objective", "Promised", "Measured", "Verdict")
-    return table("Objectives", head, rows, "Nothing was measured yet.")
+    return table("Application instances", head, rows, none(found, "The edge knows no instance yet."))
 
 
 def parts(found: Overview) -> Safe:
@@ -201,4 +126,4 @@ def parts(found: Overview) -> Safe:
         (one.name, mark(one.good, "answers" if one.good else "does not answer"))
         for one in found.parts
     ]
-    return table("Other parts", ("Part", "Prometheus' scrape"), rows, "Nothing is scraped yet.")
+    return table("Other parts", ("Part", "Prometheus' scrape"), rows, none(found, "Nothing is scraped yet."))

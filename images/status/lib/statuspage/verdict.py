@@ -6,21 +6,37 @@ from .database import LEADERS
 from .model import Overview, Verdict
 
 
+# What was true before is taken for true for so long: a Prometheus that is replaced is away for less.
+NEWS_SECONDS = 30.0
+
+
 def verdict(found: Overview) -> Verdict:
     """down: users cannot write, or not be served. degraded: somebody should look.
 
-    unknown: nobody who could say so answers; what answered before is no news.
+    unknown: those who could say so have not answered for a while; what they said is no news.
     """
     silent = {one.name for one in found.sources if one.error}
     if not found.members and not found.doors:
         return Verdict("unknown", (_nothing_known(silent),))
-    shut = _down(found)
+    metrics = _is_news("Prometheus", found)
+    led = metrics or _is_news("Patroni", found)
+    shut = (*(_unled(found) if led else ()), *(_unserved(found) if metrics else ()))
     wrong = (*shut, *_degraded(found), *_silence(found))
-    if {"Prometheus", "Patroni"} <= silent:
-        return Verdict("unknown", wrong)
     if shut:
         return Verdict("down", wrong)
+    if not metrics:
+        return Verdict("unknown", wrong)
     return Verdict("degraded" if wrong else "healthy", wrong)
+
+
+def _is_news(name: str, found: Overview) -> bool:
+    """Whether what a source said last may still be believed."""
+    return any(
+        one.answered_at is not None
+        and (not one.error or found.looked_at - one.answered_at <= NEWS_SECONDS)
+        for one in found.sources
+        if one.name == name
+    )
 
 
 def _nothing_known(silent: set[str]) -> str:
@@ -29,11 +45,14 @@ def _nothing_known(silent: set[str]) -> str:
     return "Prometheus has no data yet: it has just started, or nothing has been healthy once"
 
 
-def _down(found: Overview) -> tuple[str, ...]:
+def _unled(found: Overview) -> tuple[str, ...]:
+    if any(one.role in LEADERS and one.good for one in found.members) or not found.members:
+        return ()
+    return ("No PostgreSQL leader: nobody can write",)
+
+
+def _unserved(found: Overview) -> tuple[str, ...]:
     reasons = []
-    leads = any(one.role in LEADERS and one.good for one in found.members)
-    if found.members and not leads:
-        reasons.append("No PostgreSQL leader: nobody can write")
     if found.poolers and not any(one.good for one in found.poolers):
         reasons.append("No pooler answers: the application does not reach the database")
     for door in found.doors:
@@ -90,7 +109,7 @@ def _alerts(found: Overview) -> list[tuple[str, list[str]]]:
 
 
 def _silence(found: Overview) -> tuple[str, ...]:
-    return tuple(f"{one.name} does not answer: {one.error}" for one in found.sources if one.error)
+    return tuple(f"{one.name} does not answer" for one in found.sources if one.error)
 
 
 def _many(count: int, what: str) -> str:
