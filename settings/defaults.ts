@@ -11,7 +11,7 @@ const defaultRecoveryPointSeconds = 60;
 
 const groups: Tree = {
   network: { bindAddress: "127.0.0.1" },
-  ports: { app: 8080, pooler: [6432, 6433], status: 8081, prometheus: 9090, alertmanager: 9093, grafana: 3000 },
+  ports: { app: 8080, pooler: [6432, 6433], prometheus: 9090, alertmanager: 9093, grafana: 3000 },
   objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
   database: {
     name: "shop",
@@ -93,9 +93,18 @@ function derived(given: Tree): Tree {
   const written = valueAt(given, ["objectives", "recoveryPoint"]);
   const seconds = typeof written === "string" ? parseDuration(written) : undefined;
   return {
+    ports: { status: statusPort(given.ports) },
     application: applicationDefaults(given.application),
     backup: { schedule: { incremental: incrementalCron(seconds ?? defaultRecoveryPointSeconds) } },
   };
+}
+
+/** 8081, or the next one that is given to nothing else: it came after stacks that may have it in use. */
+function statusPort(given: unknown): number {
+  const taken = isTree(given) ? Object.values(given).flat() : [];
+  let port = 8081;
+  while (taken.includes(port)) port += 1;
+  return port;
 }
 
 function entries(given: unknown, only: string, complete: (name: string) => Tree): unknown {

@@ -1,6 +1,6 @@
 // Renews the page in place, so that it keeps its scroll and what is selected. Without this script
 // the browser loads it anew (meta refresh).
-"use strict";
+
 (() => {
   const seconds = Number(document.currentScript.dataset.seconds);
   const stale = document.getElementById("stale");
