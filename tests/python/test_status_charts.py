@@ -30,7 +30,7 @@ class Drawing(unittest.TestCase):
     def test_values_lie_where_they_belong(self) -> None:
         text = drawn(Line("a", ((0, 0), (30, 10))))
         first, second = text.split('points="')[1].split('"')[0].split()
-        self.assertEqual(first, "8.0,128.0")
+        self.assertEqual(first, "8.0,118.0")
         self.assertEqual(second.split(",")[1], "20.0")
 
     def test_it_is_told_in_words(self) -> None:

@@ -51,8 +51,8 @@ def _main(found: Overview, charts: Sequence[Chart], shown: Range, refresh: bool)
         tag(
             "div",
             _card("database", "Database", tables.members(found), _notes(found.notes)),
-            _card("application", "Application", tables.instances(found), tables.doors(found)),
-            _card("poolers", "Poolers", tables.poolers(found)),
+            _card("application", "Application", tables.instances(found)),
+            _card("ways", "Ways in", tables.poolers(found), tables.doors(found)),
             _card("objectives", "Objectives", recovery_tables.objectives(found)),
             class_="cards",
         ),

@@ -115,7 +115,7 @@ def charts(window_seconds: int) -> list[ChartSpec]:
         ),
         ChartSpec(
             "transactions",
-            "Transactions through the poolers",
+            "Transactions pooled",
             "/s",
             (
                 Question(
@@ -145,7 +145,7 @@ def charts(window_seconds: int) -> list[ChartSpec]:
         ),
         ChartSpec(
             "loss",
-            "What a loss of the site would cost",
+            "Cost of losing the site",
             "s",
             (
                 Question(

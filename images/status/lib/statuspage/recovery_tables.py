@@ -53,7 +53,8 @@ def repositories(found: Overview) -> Safe:
         for one in found.repositories
     ]
     head = ("Repository", "State", "Recoverable from", "to", "A loss now costs")
-    return table("Recoverable window", head, rows, none(found, "Nothing is known of the repositories."))
+    nothing = none(found, "Nothing is known of the repositories.")
+    return table("Recoverable window", head, rows, nothing)
 
 
 def _repository_state(faults: Sequence[str], holes: int, good: bool) -> str:

@@ -9,7 +9,8 @@ from . import words
 from .charts import Chart, Line
 from .html import Safe, tag
 
-WIDTH, HEIGHT = 380, 150
+# As wide as a chart is on a desk, in CSS pixels, so that its text is as large as the style says.
+WIDTH, HEIGHT = 290, 140
 LEFT, RIGHT, TOP, BOTTOM = 8, 8, 20, 22
 # A point further than this many steps from the one before is behind a gap.
 GAP_STEPS = 1.5

@@ -102,7 +102,8 @@ def doors(found: Overview) -> Safe:
         for one in found.doors
     ]
     head = ("Way", "Servers")
-    return table("Edge and router", head, rows, none(found, "Neither edge nor router is scraped yet."))
+    nothing = none(found, "Neither edge nor router is scraped yet.")
+    return table("Edge and router", head, rows, nothing)
 
 
 def instances(found: Overview) -> Safe:
@@ -118,7 +119,8 @@ def instances(found: Overview) -> Safe:
         for one in found.instances
     ]
     head = ("Instance", "State", "Requests", "Errors", "Time to answer")
-    return table("Application instances", head, rows, none(found, "The edge knows no instance yet."))
+    nothing = none(found, "The edge knows no instance yet.")
+    return table("Application instances", head, rows, nothing)
 
 
 def parts(found: Overview) -> Safe:
@@ -126,4 +128,5 @@ def parts(found: Overview) -> Safe:
         (one.name, mark(one.good, "answers" if one.good else "does not answer"))
         for one in found.parts
     ]
-    return table("Other parts", ("Part", "Prometheus' scrape"), rows, none(found, "Nothing is scraped yet."))
+    nothing = none(found, "Nothing is scraped yet.")
+    return table("Other parts", ("Part", "Prometheus' scrape"), rows, nothing)

@@ -51,7 +51,7 @@ def number(value: float | None) -> str:
         return f"{value / 1000:.1f}k" if value < 100_000 else f"{value / 1000:.0f}k"
     if value == round(value) or value >= 100:
         return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+    return (f"{value:.1f}" if value >= 1 else f"{value:.2f}").removesuffix(".0")
 
 
 def of_unit(value: float | None, unit: str) -> str:
