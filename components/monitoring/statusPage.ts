@@ -36,7 +36,7 @@ export class StatusPage extends pulumi.ComponentResource {
           scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
         }),
         image,
-        validate: 'holdfast-validate "$FILE"',
+        validate: 'holdfast-validate < "$FILE"',
       },
       { parent: this },
     );

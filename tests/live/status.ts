@@ -10,7 +10,7 @@ import { eventually } from "./stack.ts";
 /** The narrowest phones there are, a common one, a tablet and a desk. */
 const WIDTHS = [320, 375, 800, 1280];
 /** Size of the README's picture. */
-const PICTURE = { width: 1280, height: 1330 };
+const PICTURE = { width: 1280, height: 1300 };
 const VERDICTS = /^[✓!✗?]\s*(Healthy|Degraded|Down|Unknown)$/;
 /** Until the page has renewed itself at least once: every 5 s, and a look of up to 4 s. */
 const RENEWAL_SECONDS = 20;
@@ -67,7 +67,7 @@ const PALE = `
     }
     return "rgb(255, 255, 255)";
   };
-  const texts = [...document.querySelectorAll("main *")].filter((element) =>
+  const texts = [...document.querySelectorAll("main :not(title)")].filter((element) =>
     [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
   return texts.flatMap((element) => {
     const style = getComputedStyle(element);

@@ -96,7 +96,8 @@ class Words(unittest.TestCase):
             self.assertEqual(words.duration(seconds), text)
 
     def test_sizes_and_numbers(self) -> None:
-        self.assertEqual([words.size(n) for n in (None, 0, 1536, 2**30)], ["–", "0 B", "1.5 KiB", "1.0 GiB"])
+        sizes = [words.size(n) for n in (None, 0, 1536, 2**30)]
+        self.assertEqual(sizes, ["–", "0 B", "1.5 KiB", "1.0 GiB"])
         numbers = [words.number(n) for n in (None, 0, 0.034, 4.56, 128.4, 12345)]
         self.assertEqual(numbers, ["–", "0", "0.03", "4.6", "128", "12.3k"])
 

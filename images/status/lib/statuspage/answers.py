@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
@@ -88,8 +87,7 @@ class Answers:
         me = threading.get_ident()
         self._busy[me] = time.monotonic()
         try:
-            make: Callable[[dict[str, list[str]]], Answer] = self._page if path == "/" else self._api
-            return make(query)
+            return self._page(query) if path == "/" else self._api(query)
         finally:
             del self._busy[me]
             self._slots.release()

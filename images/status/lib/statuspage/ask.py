@@ -55,7 +55,7 @@ class Prometheus:
         return samples.samples(self._ask(f"/api/v1/query?{query}"))
 
     def range(self, expr: str, end: float, seconds: int, step: int) -> list[Series]:
-        """Points on multiples of `step`: the same ones at the next look, so that lines stand still."""
+        """Points on multiples of `step`: the same at the next look, so that lines stand still."""
         end = end // step * step
         query = urlencode(
             {

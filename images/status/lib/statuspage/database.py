@@ -119,7 +119,8 @@ def poolers(answers: Answers) -> tuple[Pooler, ...]:
     rate = by_label(answers.get("pooler_rate", []), "instance")
 
     def count(what: str, name: str) -> int | None:
-        return _whole(value_of(clients, f"pgbouncer_pools_client_{what}_connections", instance=name))
+        metric = f"pgbouncer_pools_client_{what}_connections"
+        return _whole(value_of(clients, metric, instance=name))
 
     def one(name: str) -> Pooler:
         good = up.get(name) == 1

@@ -30,8 +30,9 @@ def instant(window_seconds: int) -> dict[str, str]:
         "etcd": '{__name__=~"etcd_server_has_leader|etcd_server_is_leader'
         '|etcd_mvcc_db_total_size_in_bytes"}',
         "pgbouncer_up": "pgbouncer_up",
-        "pooler_clients": "sum by (__name__, instance) "
-        '({__name__=~"pgbouncer_pools_client_(active|waiting)_connections", database!="pgbouncer"})',
+        "pooler_clients": "sum by (__name__, instance) ("
+        '{__name__=~"pgbouncer_pools_client_(active|waiting)_connections", '
+        'database!="pgbouncer"})',
         "pooler_wait": "max by (instance) "
         '(pgbouncer_pools_client_maxwait_seconds{database!="pgbouncer"})',
         "pooler_rate": "sum by (instance) (rate("
@@ -40,7 +41,8 @@ def instant(window_seconds: int) -> dict[str, str]:
         "server_up": f'haproxy_server_status{{{_EDGE}, state="UP"}}',
         "server_seen": f'max_over_time(haproxy_server_status{{{_EDGE}, state="UP"}}'
         f"[{SEEN_SECONDS}s]) == 1",
-        "server_rate": f"sum by (server) (rate(haproxy_server_http_responses_total{{{_EDGE}}}{window}))",
+        "server_rate": "sum by (server) (rate("
+        f"haproxy_server_http_responses_total{{{_EDGE}}}{window}))",
         "server_errors": "sum by (server) (rate("
         f'haproxy_server_http_responses_total{{{_EDGE}, code="5xx"}}{window}))',
         "server_average": f"haproxy_server_response_time_average_seconds{{{_EDGE}}}",

@@ -20,7 +20,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Series:
-    """Values over time, (seconds since the epoch, value), oldest first; a gap is a missing point."""
+    """Values over time, (seconds since the epoch, value), oldest first; gaps are missing points."""
 
     labels: Mapping[str, str]
     points: tuple[tuple[float, float], ...]

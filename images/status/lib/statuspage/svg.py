@@ -87,8 +87,8 @@ def stretches(line: Line, step: int) -> list[list[tuple[float, float]]]:
 def _grid(chart: Chart, top: float) -> list[Safe]:
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
     rows = [
-        tag("line", x1=LEFT, x2=right, y1=_y(share * top, top), y2=_y(share * top, top), class_="grid")
-        for share in (0, 0.5, 1)
+        tag("line", x1=LEFT, x2=right, y1=y, y2=y, class_="grid")
+        for y in (_y(share * top, top) for share in (0, 0.5, 1))
     ]
     scale = tag("text", words.of_unit(top, chart.unit), x=LEFT, y=TOP - 6, class_="scale")
     form = "%H:%M" if chart.end - chart.begin <= _DAY else "%d %b"
@@ -123,6 +123,7 @@ def _in_words(chart: Chart) -> str:
     said = []
     for line in chart.lines:
         values = [value for _, value in line.points]
-        now, low, high = (words.of_unit(each, chart.unit) for each in (line.last, min(values), max(values)))
+        told = (line.last, min(values), max(values))
+        now, low, high = (words.of_unit(each, chart.unit) for each in told)
         said.append(f"{line.name} {now} now, {low} to {high}")
     return f"{chart.title}: {'; '.join(said)}"

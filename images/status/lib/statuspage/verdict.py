@@ -6,7 +6,7 @@ from .database import LEADERS
 from .model import Overview, Verdict
 
 
-# What was true before is taken for true for so long: a Prometheus that is replaced is away for less.
+# What was true before is believed for so long: a Prometheus that is replaced is away for less.
 NEWS_SECONDS = 30.0
 
 
@@ -76,7 +76,9 @@ def _degraded(found: Overview) -> tuple[str, ...]:
         if away:
             reasons.append(f"{what}: {', '.join(away)} {_is(away)} away")
     reasons += [
-        f"The {door.name} does not say where it leads" for door in found.doors if door.servers is None
+        f"The {door.name} does not say where it leads"
+        for door in found.doors
+        if door.servers is None
     ]
     reasons += [f"{one.name} does not answer Prometheus" for one in found.parts if not one.good]
     reasons += [
