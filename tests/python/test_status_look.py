@@ -2,13 +2,17 @@
 
 import json
 import tempfile
+import threading
+import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 from status_world import EMPTY, NOW, World, sample, vector
 
 from statuspage.fetch import Unanswered
 from statuspage.model import Overview
+from statuspage.ranges import DEFAULT, RANGES
 
 OBJECTIVES = {
     "recoveryPointSeconds": 60,
@@ -260,6 +264,39 @@ class Look(unittest.TestCase):
         found = site._look()
         self.assertEqual(found.sources[0].error, "")
         self.assertEqual([one.good for one in found.etcd], [True] * 3)
+
+    def test_the_last_charts_stay_while_prometheus_is_silent(self) -> None:
+        site = self.world.site(self.live)
+        site.overview()
+        drawn = site.charts()
+        self.assertTrue(all(one.lines for one in drawn))
+        self.world.silence_prometheus()
+        site._look()
+        self.world.asked.clear()
+        self.assertEqual(site._draw(DEFAULT), drawn)
+        self.assertEqual({one.error for one in site._draw(RANGES[1])}, {"Connection refused"})
+        self.assertEqual(self.world.asked, [])
+
+    def test_a_prometheus_that_hangs_holds_nobody_up_for_longer_than_a_look(self) -> None:
+        let_go = threading.Event()
+        self.addCleanup(let_go.set)
+        answer = self.world.get
+
+        def get(address: str, path: str, seconds: float) -> object:
+            if address == "prometheus":
+                let_go.wait(10)
+            return answer(address, path, seconds)
+
+        self.world.get = get  # type: ignore[method-assign]
+        with unittest.mock.patch("statuspage.look.LOOK_SECONDS", 0.3):
+            site = self.world.site(self.live)
+            began = time.monotonic()
+            found = site.overview()
+            self.assertEqual(len(site.charts()), 8)
+        self.assertLess(time.monotonic() - began, 1)
+        self.assertEqual(found.sources[0].error, "no answer within 0 s")
+        self.assertEqual([one.error for one in found.sources[1:]], ["", ""])
+        self.assertEqual(len(found.members), 3)
 
     def test_what_is_no_answer_of_prometheus(self) -> None:
         for nonsense in ({"status": "error"}, {}, [], None, {"status": "success", "data": {}}):

@@ -46,6 +46,7 @@ class Site:
         self._led: list[Series] | None = None
         self.look_seconds = 0.0
         self._overview = Shared(SHARED_SECONDS, self._look)
+        self._drawn: dict[str, tuple[Chart, ...]] = {}
         self._charts = {
             one.key: Shared(CHARTS_SECONDS, lambda one=one: self._draw(one)) for one in RANGES
         }
@@ -120,7 +121,7 @@ class Site:
 
     def _firing(self) -> tuple[Alert, ...]:
         """Alertmanager's word; while it is silent, that of Prometheus, who found them."""
-        if self._alerts.error:
+        if self._alerts.error and not self._metrics.error:
             try:
                 return self._prometheus.alerts()
             except Unanswered:
@@ -128,6 +129,12 @@ class Site:
         return self._alerts.answer
 
     def _draw(self, shown: Range) -> tuple[Chart, ...]:
+        """Of a Prometheus that is known to be silent nobody waits for charts: the last ones stay.
+
+        Their time axis says until when they go.
+        """
+        if self._metrics.error and shown.key in self._drawn:
+            return self._drawn[shown.key]
         wanted = settings.objectives(self._live)
         now = self._clock()
         specs = queries.charts(shown.window(wanted.scrape_interval_seconds))
@@ -141,8 +148,17 @@ class Site:
             for part in ("questions", "otherwise")
             for number, asked in enumerate(getattr(spec, part))
         }
+        if self._metrics.error:
+            silence = Unanswered(self._metrics.error)
+            return tuple(
+                chart(spec, dict.fromkeys(questions, silence), shown, now, wanted)
+                for spec in specs
+            )
         found = all_at_once(self._pool, questions, LOOK_SECONDS)
-        return tuple(chart(spec, found, shown, now, wanted) for spec in specs)
+        drawn = tuple(chart(spec, found, shown, now, wanted) for spec in specs)
+        if any(one.lines for one in drawn):
+            self._drawn[shown.key] = drawn
+        return drawn
 
 
 def _told(answer: Any) -> Any:
