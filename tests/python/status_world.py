@@ -66,6 +66,8 @@ class World:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = dict(RECORDED)
+        # The stack that was recorded had no autoscaler.
+        self.answers["autoscaler"] = EMPTY
         # Nobody visited the shop at that moment.
         for name in ("app-1", "app-2"):
             self.put("server_rate", 4.5, server=name)

@@ -11,7 +11,7 @@ from pathlib import Path
 from status_world import EMPTY, NOW, World, sample, vector
 
 from statuspage.fetch import Unanswered
-from statuspage.model import Overview
+from statuspage.model import Overview, Scaling
 from statuspage.ranges import DEFAULT, RANGES
 
 OBJECTIVES = {
@@ -209,6 +209,19 @@ class Look(unittest.TestCase):
         found = self.look()
         self.assertEqual([(one.name, one.good) for one in found.instances][-1], ("app-3", None))
         self.assertEqual(found.verdict.state, "healthy")
+
+    def test_the_autoscalers_wish_and_its_minimum(self) -> None:
+        self.assertIsNone(self.look().scaling)
+        for word, value in (("desired", 3), ("minimum", 2), ("maximum", 4)):
+            self.world.put("autoscaler", value, metric=f"holdfast_autoscaler_{word}_instances")
+        self.world.put("autoscaler", 1, metric="holdfast_autoscaler_pinned")
+        found = self.look()
+        self.assertEqual(found.scaling, Scaling(3, 2, 4, pinned=True, holding=False))
+        self.assertEqual(found.verdict.state, "healthy")
+        self.world.put("server_up", 0, server="app-2")
+        self.assertEqual(
+            self.reasons(), ("degraded", "1 of at least 2 instances take requests")
+        )
 
     def test_another_part_that_is_silent(self) -> None:
         self.world.put("up", 0, metric="up", job="guard", instance="guard")

@@ -107,6 +107,7 @@ class Site:
             poolers=database.poolers(answers),
             doors=traffic.doors(answers),
             instances=traffic.instances(answers),
+            scaling=traffic.scaling(answers),
             parts=traffic.parts(answers),
             backups=backups.backups(answers),
             repositories=repositories,

@@ -69,6 +69,19 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """What the autoscaler wants."""
+
+    desired: int
+    minimum: int
+    maximum: int
+    pinned: bool
+    """A person said how many."""
+    holding: bool
+    """It changes nothing for now, e.g. while nobody leads."""
+
+
+@dataclass(frozen=True)
 class Part:
     """Anything else that Prometheus scrapes."""
 
@@ -179,6 +192,7 @@ class Overview:
     poolers: tuple[Pooler, ...] = ()
     doors: tuple[Door, ...] = ()
     instances: tuple[Instance, ...] = ()
+    scaling: Scaling | None = None
     parts: tuple[Part, ...] = ()
     backups: tuple[Backup, ...] = ()
     repositories: tuple[Repository, ...] = ()

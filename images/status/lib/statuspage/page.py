@@ -51,7 +51,7 @@ def _main(found: Overview, charts: Sequence[Chart], shown: Range, refresh: bool)
         tag(
             "div",
             _card("database", "Database", tables.members(found), _notes(found.notes)),
-            _card("application", "Application", tables.instances(found)),
+            _card("application", "Application", tables.instances(found), tables.scaling(found)),
             _card("ways", "Ways in", tables.poolers(found), tables.doors(found)),
             _card("objectives", "Objectives", recovery_tables.objectives(found)),
             class_="cards",

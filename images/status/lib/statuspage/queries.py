@@ -17,6 +17,8 @@ _PATRONI = (
     "|xlog_replayed_location|is_paused|failsafe_mode_is_active"
 )
 _EDGE = 'job="edge", proxy="app"'
+# The edge's backend has servers that are no instance, such as the queue of those who wait.
+_SERVERS = f'{_EDGE}, server=~"app-[0-9]+"'
 _LATENCY = "django_http_requests_latency_including_middlewares_seconds_bucket"
 _WROTE = [f"pg_stat_database_tup_{what}" for what in ("inserted", "updated", "deleted")]
 
@@ -38,16 +40,18 @@ def instant(window_seconds: int) -> dict[str, str]:
         "pooler_rate": "sum by (instance) (rate("
         f'pgbouncer_stats_sql_transactions_pooled_total{{database!="pgbouncer"}}{window}))',
         "doors": 'haproxy_backend_active_servers{job=~"router|edge", proxy=~"rw|ro|app"}',
-        "server_up": f'haproxy_server_status{{{_EDGE}, state="UP"}}',
-        "server_seen": f'max_over_time(haproxy_server_status{{{_EDGE}, state="UP"}}'
+        "server_up": f'haproxy_server_status{{{_SERVERS}, state="UP"}}',
+        "server_seen": f'max_over_time(haproxy_server_status{{{_SERVERS}, state="UP"}}'
         f"[{SEEN_SECONDS}s]) == 1",
         "server_rate": "sum by (server) (rate("
-        f"haproxy_server_http_responses_total{{{_EDGE}}}{window}))",
+        f"haproxy_server_http_responses_total{{{_SERVERS}}}{window}))",
         "server_errors": "sum by (server) (rate("
-        f'haproxy_server_http_responses_total{{{_EDGE}, code="5xx"}}{window}))',
-        "server_average": f"haproxy_server_response_time_average_seconds{{{_EDGE}}}",
+        f'haproxy_server_http_responses_total{{{_SERVERS}, code="5xx"}}{window}))',
+        "server_average": f"haproxy_server_response_time_average_seconds{{{_SERVERS}}}",
         "instance_p95": "histogram_quantile(0.95, sum by (le, instance) "
         f"(rate({_LATENCY}{window})))",
+        "autoscaler": '{__name__=~"holdfast_autoscaler_'
+        '((desired|minimum|maximum)_instances|pinned|holding)"}',
         "backup": '{__name__=~"holdfast_(backup|repository|archive|restore|cloud)_.+"}',
     }
 

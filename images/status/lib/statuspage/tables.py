@@ -123,6 +123,17 @@ def instances(found: Overview) -> Safe:
     return table("Application instances", head, rows, nothing)
 
 
+def scaling(found: Overview) -> Safe | None:
+    """One line below the instances; nothing without an autoscaler."""
+    one = found.scaling
+    if one is None:
+        return None
+    said = f"The autoscaler wants {one.desired} (it may have {one.minimum} to {one.maximum})"
+    said += ", pinned by a person" if one.pinned else ""
+    said += "; it holds for now" if one.holding else ""
+    return tag("p", f"{said}.", class_="asof")
+
+
 def parts(found: Overview) -> Safe:
     rows = [
         (one.name, mark(one.good, "answers" if one.good else "does not answer"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .database import Answers, in_order, targets
-from .model import Door, Instance, Part
-from .samples import by_label, pick
+from .model import Door, Instance, Part, Scaling
+from .samples import by_label, pick, value_of
 
 # HAProxy's backends, and what they are to people.
 _DOORS = (
@@ -59,6 +59,22 @@ def instances(answers: Answers) -> tuple[Instance, ...]:
     serving = {name for name, value in up.items() if value == 1}
     names = {*serving, *seen, *targets(answers, "app")}
     return tuple(one(name) for name in sorted(names, key=in_order))
+
+
+def scaling(answers: Answers) -> Scaling | None:
+    """None where no autoscaler tells."""
+    found = answers.get("autoscaler", [])
+
+    def value(word: str) -> float | None:
+        return value_of(found, f"holdfast_autoscaler_{word}")
+
+    desired, minimum, maximum = (
+        value(f"{word}_instances") for word in ("desired", "minimum", "maximum")
+    )
+    if desired is None or minimum is None or maximum is None:
+        return None
+    pinned, holding = value("pinned") == 1, value("holding") == 1
+    return Scaling(int(desired), int(minimum), int(maximum), pinned, holding)
 
 
 def parts(answers: Answers) -> tuple[Part, ...]:

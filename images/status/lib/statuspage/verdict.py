@@ -75,6 +75,11 @@ def _degraded(found: Overview) -> tuple[str, ...]:
         away = [one.name for one in tier if not one.good]
         if away:
             reasons.append(f"{what}: {', '.join(away)} {_is(away)} away")
+    serving = sum(one.good is True for one in found.instances)
+    if found.scaling is not None and serving < found.scaling.minimum:
+        reasons.append(
+            f"{serving} of at least {_many(found.scaling.minimum, 'instance')} take requests"
+        )
     reasons += [
         f"The {door.name} does not say where it leads"
         for door in found.doors
