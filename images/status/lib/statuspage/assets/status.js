@@ -47,6 +47,6 @@
   }
   setTimeout(loop, seconds * 1000);
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) renew();
+    if (!document.hidden) void renew();
   });
 })();
