@@ -4,6 +4,7 @@ import http.client
 import threading
 import time
 import unittest
+import unittest.mock
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -89,9 +90,16 @@ class Port(unittest.TestCase):
         self.assertEqual(self.ask("/healthz")[0], 503)
 
     def test_a_fault_of_ours_is_an_answer(self) -> None:
-        self.world.answers["up"] = ZeroDivisionError("ours")
-        self.assertEqual(self.ask("/")[0], 500)
+        with unittest.mock.patch.object(module.page, "render", side_effect=ZeroDivisionError):
+            self.assertEqual(self.ask("/")[0], 500)
+        self.assertEqual(self.ask("/")[0], 200)
         self.assertEqual(self.ask("/healthz")[0], 200)
+
+    def test_an_answer_that_nobody_foresaw_fails_alone(self) -> None:
+        self.world.answers["alerts"] = ZeroDivisionError("ours")
+        status, _, text = self.ask("/")
+        self.assertEqual(status, 200)
+        self.assertIn("its answer is not understood (ZeroDivisionError)", text)
 
     def test_its_own_metrics(self) -> None:
         self.assertNotIn("source_up{", self.ask("/metrics")[2])

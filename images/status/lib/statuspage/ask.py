@@ -28,7 +28,10 @@ Get = Callable[[str, str, float], Any]
 def all_at_once(
     pool: ThreadPoolExecutor, questions: Mapping[str, Callable[[], Answer]], seconds: float
 ) -> dict[str, Answer | Unanswered]:
-    """The answers by name; Unanswered for those that failed or were too late."""
+    """The answers by name; Unanswered for those that failed or were too late.
+
+    An answer that nobody foresaw fails alone too: it must not blank the page.
+    """
     asked = {name: pool.submit(question) for name, question in questions.items()}
     wait(asked.values(), timeout=seconds)
     found: dict[str, Answer | Unanswered] = {}
@@ -38,9 +41,12 @@ def all_at_once(
             found[name] = Unanswered(f"no answer within {seconds:.0f} s")
             continue
         error = future.exception()
-        if error is not None and not isinstance(error, Unanswered):
-            raise error
-        found[name] = future.result() if error is None else error
+        if error is None:
+            found[name] = future.result()
+        elif isinstance(error, Unanswered):
+            found[name] = error
+        else:
+            found[name] = Unanswered(f"its answer is not understood ({type(error).__name__})")
     return found
 
 
