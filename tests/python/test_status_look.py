@@ -119,6 +119,15 @@ class Look(unittest.TestCase):
         self.assertEqual(self.reasons(), ("degraded", "postgres-2: not streaming from the leader"))
         self.assertIsNone(self.look().members[1].lag_bytes)
 
+    def test_a_replica_beyond_the_read_limit(self) -> None:
+        leader, second, third = self.world.answers["cluster"]["members"]
+        for lag, state in ((16777216, "healthy"), (16777217, "degraded")):
+            late = {**second, "lag": lag}
+            self.world.answers["cluster"] = {"members": [leader, late, third]}
+            self.assertEqual(self.reasons()[0], state)
+        said = "postgres-2 is 16 MiB behind the leader: it serves no reads"
+        self.assertEqual(self.reasons()[1], said)
+
     def test_a_member_that_prometheus_cannot_reach_is_not_well(self) -> None:
         self.world.put("up", 0, metric="up", job="patroni", instance="postgres-3")
         self.assertIn("postgres-3", self.reasons()[1])

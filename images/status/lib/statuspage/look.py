@@ -116,6 +116,7 @@ class Site:
             objectives=promises.objectives(
                 wanted, repositories, proofs, self._led, queries.LEADER_STEP_SECONDS
             ),
+            read_lag_limit_bytes=wanted.read_lag_limit_bytes,
             notes=_notes(cluster, answers),
         )
         return replace(found, verdict=verdict(found))

@@ -199,5 +199,7 @@ class Overview:
     proofs: tuple[Proof, ...] = ()
     cloud: bool | None = None
     objectives: tuple[Objective, ...] = ()
+    read_lag_limit_bytes: float | None = None
+    """A replica further behind serves no reads."""
     notes: tuple[str, ...] = field(default=())
     """Facts about the cluster that somebody chose, e.g. that Patroni is paused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import words
 from .database import LEADERS
 from .model import Overview, Verdict
 
@@ -66,6 +67,12 @@ def _degraded(found: Overview) -> tuple[str, ...]:
     weak = [one.name for one in found.members if not one.good and one.role not in LEADERS]
     if weak:
         reasons.append(f"{', '.join(weak)}: not streaming from the leader")
+    limit = found.read_lag_limit_bytes
+    reasons += [
+        f"{one.name} is {words.size(one.lag_bytes)} behind the leader: it serves no reads"
+        for one in found.members
+        if limit is not None and one.lag_bytes is not None and one.lag_bytes > limit
+    ]
     alone = len(found.members) > 1 and not any(
         one.role in ("sync_standby", "quorum_standby") for one in found.members
     )
