@@ -14,6 +14,8 @@ export const stackId = environment.stackId;
 export const appUrl = environment.endpoints.appUrl;
 export const databaseUrl = environment.endpoints.databaseUrl;
 export const readReplicaUrl = environment.endpoints.readReplicaUrl;
+/** The page that shows how everything is. */
+export const statusUrl = environment.endpoints.statusUrl;
 export const prometheusUrl = environment.endpoints.prometheusUrl;
 export const alertmanagerUrl = environment.endpoints.alertmanagerUrl;
 /** Empty where Grafana's image cannot be had. */

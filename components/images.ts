@@ -16,6 +16,7 @@ const CONTEXTS = {
   pooler: "images/pooler",
   guard: "images/guard",
   autoscaler: "images/autoscaler",
+  status: "images/status",
   exporters: "images/exporters",
   backup: "images/backup",
   authority: "images/authority",

@@ -127,6 +127,7 @@ function ports({ ports }: Parsed, given: Given): Fault[] {
   const all: { path: Path; port: number }[] = [
     { path: ["ports", "app"], port: ports.app },
     ...ports.pooler.map((port, index) => ({ path: ["ports", "pooler", index], port })),
+    { path: ["ports", "status"], port: ports.status },
     { path: ["ports", "prometheus"], port: ports.prometheus },
     { path: ["ports", "alertmanager"], port: ports.alertmanager },
     { path: ["ports", "grafana"], port: ports.grafana },

@@ -111,9 +111,18 @@ function derived(given: Tree): Tree {
   const written = valueAt(given, ["objectives", "recoveryPoint"]);
   const seconds = typeof written === "string" ? parseDuration(written) : undefined;
   return {
+    ports: { status: statusPort(given.ports) },
     application: applicationDefaults(given.application),
     backup: { schedule: { incremental: incrementalCron(seconds ?? defaultRecoveryPointSeconds) } },
   };
+}
+
+/** 8081, or the next one that is given to nothing else: it came after stacks that may have it in use. */
+function statusPort(given: unknown): number {
+  const taken = isTree(given) ? Object.values(given).flat() : [];
+  let port = 8081;
+  while (taken.includes(port)) port += 1;
+  return port;
 }
 
 function entries(given: unknown, only: string, complete: (name: string) => Tree): unknown {

@@ -99,6 +99,7 @@ export const schema = z.strictObject({
     // services.
     app: wholeNumber(1, 65_535, 8080),
     pooler: z.array(port(6432)).min(1).max(4),
+    status: port(8081),
     prometheus: port(9090),
     alertmanager: port(9093),
     grafana: port(3000),

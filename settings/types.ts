@@ -60,6 +60,8 @@ export interface PortSettings {
   readonly app: number;
   /** One PgBouncer each. @default [6432, 6433] */
   readonly pooler: readonly number[];
+  /** The status page. @default 8081 */
+  readonly status: number;
   /** @default 9090 */
   readonly prometheus: number;
   /** @default 9093 */

@@ -15,6 +15,7 @@ export const SCRAPE_JOBS = {
   backup: { port: 9854 },
   guard: { port: 9855 },
   autoscaler: { port: 9856 },
+  status: { port: 8081 },
   prometheus: { port: 9090 },
   alertmanager: { port: 9093 },
   grafana: { port: 3000 },

@@ -56,6 +56,7 @@ export function targetsOf({
     target("backup", "backup"),
     target("guard", "guard"),
     target("autoscaler", "autoscaler"),
+    target("status", "status"),
     target("postgres-exporter", "postgres-exporter"),
     {
       ...target("node", "node-exporter"),

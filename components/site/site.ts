@@ -25,6 +25,7 @@ import { Dashboards } from "../monitoring/dashboards.ts";
 import { Exporters } from "../monitoring/exporters.ts";
 import { readExtension } from "../monitoring/extensions.ts";
 import { Metrics } from "../monitoring/metrics.ts";
+import { StatusPage } from "../monitoring/statusPage.ts";
 
 export interface SiteArgs {
   readonly settings: Settings;
@@ -50,6 +51,8 @@ export interface SiteEndpoints {
   readonly databaseUrl: pulumi.Output<string>;
   /** Through the poolers to the replicas. Secret. */
   readonly readReplicaUrl: pulumi.Output<string>;
+  /** The page that shows how everything is. */
+  readonly statusUrl: string;
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
   /** Absent where Grafana's image cannot be had. */
@@ -111,6 +114,7 @@ export class Site extends pulumi.ComponentResource {
       collector: false,
     });
     new Alerting(`${name}-alerting`, { ...tier, secrets: args.alertSecrets }, { parent: this });
+    new StatusPage(`${name}-status`, tier, { parent: this });
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, { ...tier, extension }, { parent: this });
     }
@@ -148,6 +152,7 @@ function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "b
     appUrl: url(ports.app),
     databaseUrl: pooler.databaseUrl,
     readReplicaUrl: pooler.readReplicaUrl,
+    statusUrl: url(ports.status),
     prometheusUrl: url(ports.prometheus),
     alertmanagerUrl: url(ports.alertmanager),
     grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,

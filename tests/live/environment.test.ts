@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { expressionSteps } from "./expressions.ts";
 import { eventually, inside, LiveStack, must, run, runInSteps, sleep } from "./stack.ts";
+import { statusSteps } from "./status.ts";
 
 const stack = new LiveStack();
 let outputs: Record<string, string> = {};
@@ -180,7 +181,7 @@ describe("an environment", () => {
     });
     expect(new Set(jobs)).toEqual(
       new Set(
-        "patroni postgres etcd router edge pooler app autoscaler backup guard prometheus alertmanager postgres-exporter node".split(
+        "patroni postgres etcd router edge pooler app autoscaler backup guard status prometheus alertmanager postgres-exporter node".split(
           " ",
         ),
       ),
@@ -201,6 +202,11 @@ describe("an environment", () => {
     stack: stack.name,
     site: "a",
   }));
+
+  statusSteps(
+    () => outputs.statusUrl ?? "",
+    () => outputs.alertmanagerUrl ?? "",
+  );
 
   it("archives WAL into both repositories and takes backups whose sums hold", async () => {
     const full = (rows: readonly Backup[]) => rows.filter(({ kind }) => kind === "full");

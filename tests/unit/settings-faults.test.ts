@@ -138,6 +138,16 @@ const wrong: [Config, string, string][] = [
     "ports.pooler[1] = 6432: also the port of ports.pooler[0]",
     "set --path 'ports.pooler[1]' 6433",
   ],
+  [
+    { ports: { status: 80 } },
+    "ports.status = 80: expected a whole number from 1024",
+    "set --path ports.status 8081",
+  ],
+  [
+    { ports: { status: 9093 } },
+    "ports.status = 9093: also the port of ports.alertmanager",
+    "set --path ports.status 9094",
+  ],
   [{ ports: { app: 0 } }, "ports.app = 0:", "set --path ports.app 8080"],
   [
     { ports: { grafana: 80 } },

@@ -138,6 +138,7 @@ test("the defaults", () => {
           6433,
         ],
         "prometheus": 9090,
+        "status": 8081,
       },
       "project": "holdfast",
       "sites": {
@@ -194,6 +195,7 @@ test("config wins over the record, the record over the default, key by key", () 
   expect(settings.ports).toEqual({
     app: 8082,
     pooler: [6432, 6433],
+    status: 8081,
     prometheus: 9090,
     alertmanager: 9093,
     grafana: 3001,
@@ -281,4 +283,13 @@ test("the subnet follows from stack and site, for good", () => {
   expect(subnets.filter((subnet) => subnetProblem(subnet) !== undefined)).toEqual([]);
   expect(subnets.every((subnet) => Number(subnet.split(".")[1]) >= 64)).toBe(true);
   expect(new Set(subnets).size).toBeGreaterThan(390);
+});
+
+test.each([
+  [{}, 8081],
+  [{ ports: { app: 8081 } }, 8082],
+  [{ ports: { app: 8082, pooler: [8081, 6433] } }, 8083],
+  [{ ports: { status: 9000 } }, 9000],
+])("the status page's port gives way to what %j gives to others: %i", (config, port) => {
+  expect(parse(config).ports.status).toBe(port);
 });

@@ -53,7 +53,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(28);
+  expect(containers).toHaveLength(29);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -120,6 +120,7 @@ test("the addresses, tier by tier", () => {
       "restore-drill 10.88.65.74",
       "router 10.88.65.61",
       "s3 10.88.65.70",
+      "status 10.88.65.72",
     ]
   `);
 });
@@ -234,6 +235,7 @@ test("ports are open on the bind address alone, each once", () => {
     "pooler-1 6432 -> 6432",
     "pooler-2 6432 -> 6433",
     "prometheus 9090 -> 9090",
+    "status 8081 -> 8081",
   ]);
 });
 
@@ -317,6 +319,25 @@ test("the host's own Docker socket is found from its address", () => {
   for (const elsewhere of ["ssh://ops@db1", "tcp://10.0.0.5:2376", ""]) {
     expect(socketOf(elsewhere)).toBe("/var/run/docker.sock");
   }
+});
+
+test("the status page reads over the network and has nothing else: no secret, no data, no Docker", () => {
+  const page = containers.find(({ alias }) => alias === "status")?.inputs;
+  expect(page?.uploads).toEqual([]);
+  expect(page?.user).toBeUndefined();
+  expect(page?.volumes.map(({ containerPath, readOnly }) => [containerPath, readOnly])).toEqual([
+    ["/etc/holdfast/live", true],
+  ]);
+  const facts = Object.fromEntries((page?.envs ?? []).map((line) => line.split("=")));
+  expect(facts).toMatchObject({
+    HOLDFAST_STACK: "dev",
+    HOLDFAST_SITE: "a",
+    HOLDFAST_PROMETHEUS: "10.88.65.65:9090",
+    HOLDFAST_ALERTMANAGER: "10.88.65.66:9093",
+  });
+  const members = facts.HOLDFAST_PATRONI?.split(",") ?? [];
+  expect(members).toHaveLength(11);
+  expect([members[0], members[10]]).toEqual(["10.88.65.11:8008", "10.88.65.21:8008"]);
 });
 
 test("who has secrets is in the group that may read them", () => {

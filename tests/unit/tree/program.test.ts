@@ -12,6 +12,7 @@ const OUTPUTS = [
   "prometheusUrl",
   "readReplicaUrl",
   "stackId",
+  "statusUrl",
 ];
 
 test("index.ts runs as it is and exports what is promised", async () => {

@@ -80,6 +80,7 @@ test("who is given which secret", () => {
       "a-restore-drill": "postgres-backup tls-ca.crt tls.crt tls.key cloud-key-id cloud-key-secret cipher-pass cloud-ca.crt",
       "a-router": "",
       "a-s3": "s3-key-id s3-key-secret tls-ca.crt tls.crt tls.key",
+      "a-status": "",
     }
   `);
 });
@@ -156,6 +157,7 @@ describe("endpoints", () => {
     );
     expect(endpoints).toMatchObject({
       appUrl: "http://127.0.0.1:8080",
+      statusUrl: "http://127.0.0.1:8081",
       prometheusUrl: "http://127.0.0.1:9090",
       alertmanagerUrl: "http://127.0.0.1:9093",
       grafanaUrl: "http://127.0.0.1:3000",

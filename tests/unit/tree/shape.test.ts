@@ -148,6 +148,7 @@ describe("order", () => {
     ["Container a-guard", ["Container a-docker-proxy", "Container a-postgres-3"]],
     ["Container a-prometheus", ["Command a-prometheus.yml", "Command a-prometheus-rules"]],
     ["Container a-alertmanager", ["Command a-alertmanager.yml"]],
+    ["Container a-status", ["Command a-status.json"]],
     ["Container a-grafana", ["Command a-grafana-dashboards-overview.json"]],
   ];
 
