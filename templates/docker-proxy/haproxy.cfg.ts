@@ -1,6 +1,7 @@
 /**
- * The Docker proxy's haproxy.cfg: a handful of Docker's reading calls and nothing else. Whoever reaches
- * Docker's own socket is root on the host, so what is not named here is refused.
+ * A Docker proxy's haproxy.cfg: a handful of Docker's calls and nothing else. Whoever reaches Docker's
+ * own socket is root on the host, so what is not named here is refused. Each client has a proxy of
+ * its own, with what it needs.
  */
 
 export interface DockerProxyHaproxyArgs {
@@ -8,6 +9,12 @@ export interface DockerProxyHaproxyArgs {
   readonly docker: string;
   /** Path of the socket that is offered; user and group are those the proxy runs as. */
   readonly offered: string;
+  /** Whom it is for; the name of the frontend. */
+  readonly client: string;
+  /** Which of Docker's reading calls pass. */
+  readonly reads: readonly ReadCall[];
+  /** Containers that may be started, stopped and killed, by their exact names. @default none */
+  readonly controls?: readonly string[];
 }
 
 /** Docker's newer clients put the API's version in front of each path. */
@@ -29,11 +36,17 @@ const READS = {
   events: `${VERSION}/events([?]${FILTERS})?`,
 };
 
-/** Renders the Docker proxy's haproxy.cfg. Pure; the same args give the same text. */
+export type ReadCall = keyof typeof READS;
+
+/** Without a version and without a query: a stop takes the container's own time, a kill is SIGKILL. */
+const CONTROL_CALLS = "(start|stop|kill)";
+
+/** Renders a Docker proxy's haproxy.cfg. Pure; the same args give the same text. */
 export function renderDockerProxyHaproxyCfg(args: DockerProxyHaproxyArgs): string {
-  const acls = Object.entries(READS)
-    .map(([name, target]) => `  acl ${name} url -m reg ^${target}$`)
-    .join("\n");
+  const { reads, controls = [] } = args;
+  const acls = reads.map((name) => `  acl ${name} url -m reg ^${READS[name]}$`).join("\n");
+  const controlled = controls.length > 0;
+  const follows = reads.includes("events");
   return `# Rendered by Holdfast from templates/docker-proxy/haproxy.cfg.ts. Edit the settings, not this file.
 
 global
@@ -55,13 +68,13 @@ defaults
   option httpclose
   http-reuse never
 
-frontend guard
+frontend ${args.client}
   bind unix@${args.offered} mode 660
   log global
   # The status makes HAProxy log at the end, when the level is known.
   log-format "refused with %ST: %HM %HU"
   option disable-h2-upgrade
-${acls}
+${acls}${controlled ? controlAcls(controls) : ""}
   acl read method GET
   acl read-head method HEAD
   # Nothing read here has a body or changes the protocol.
@@ -71,22 +84,34 @@ ${acls}
   # Only refusals are worth a line.
   http-request set-log-level notice
   http-request deny deny_status 403 if odd
-  http-request deny deny_status 403 unless read or read-head ping
-  http-request deny deny_status 403 unless ping or version or list or inspect or events
+  http-request deny deny_status 403 unless read or read-head ping${controlled ? " or post target" : ""}
+  http-request deny deny_status 403 unless ${reads.join(" or ")}${controlled ? " or post target" : ""}
   http-request set-log-level silent
-  use_backend events if events
-  default_backend docker
+${follows ? "  use_backend events if events\n" : ""}${controlled ? "  use_backend control if post target\n" : ""}  default_backend docker
 
 backend docker
   timeout server 5s
   server docker unix@${args.docker} maxconn 16
 
-backend events
-  timeout server 1h
-  server docker unix@${args.docker} maxconn 4
-
-frontend health
+${follows ? backend("events", "1h", 4, args.docker) : ""}${controlled ? backend("control", "10m", 24, args.docker) : ""}frontend health
   bind unix@/run/haproxy/health.sock mode 600
   monitor-uri /healthz
+`;
+}
+
+/** The exact targets, one by one: a pattern for all of them would have to be read twice to be believed. */
+function controlAcls(names: readonly string[]): string {
+  const targets = names.map(
+    (name) => `\n  acl target url -m reg ^/containers/${name}/${CONTROL_CALLS}$`,
+  );
+  return `${targets.join("")}\n  acl post method POST`;
+}
+
+/** Its own server, with its own limit: what waits long must not keep the others waiting. */
+function backend(name: string, timeout: string, connections: number, docker: string): string {
+  return `backend ${name}
+  timeout server ${timeout}
+  server docker unix@${docker} maxconn ${connections}
+
 `;
 }

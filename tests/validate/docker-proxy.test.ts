@@ -1,41 +1,22 @@
 /** The real proxy in front of the real Docker: what it lets through, and what not. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { socketOf } from "../../components/database/guard.ts";
-import { docker, imageFor, newName, settings } from "./images.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { docker } from "./images.ts";
+import { get, must, SOCKET, TriedProxy } from "./proxy.ts";
 import { devRendered } from "./rendered.ts";
 
-const CONFIG = "/etc/haproxy.cfg";
-const SOCKET = "/run/docker-proxy/docker.sock";
-const host = Object.values(settings.hosts)[0]?.docker ?? "";
-const proxy = newName();
-const shared = newName();
-/** The first line of an answer, or one that says that there was none. */
-const STATUS_LINE = `awk 'NR == 1 { print } END { if (NR == 0) print "HTTP/1.1 000" }'`;
+const guardProxy = new TriedProxy(995);
+const proxy = guardProxy.name;
 let id: string;
 
 beforeAll(async () => {
-  const config = (await devRendered()).text("docker-proxy:/etc/holdfast/haproxy.cfg");
-  const image = await imageFor("haproxy");
-  await must(["volume", "create", shared]);
-  id = await must([
-    ...["create", "--name", proxy, "--network", "none", "--user", "0:995", "--cap-drop", "ALL"],
-    ...["--security-opt", "no-new-privileges:true", "--label", `holdfast.test=${proxy}`],
-    ...["--tmpfs", "/run/haproxy:rw,nosuid,nodev,noexec,size=1m,uid=0,gid=0,mode=0700"],
-    ...["--env", `HOLDFAST_CONFIG=${CONFIG}`, "--volume", `${shared}:/run/docker-proxy`],
-    ...["--volume", `${socketOf(host)}:/run/docker.sock:ro`, image],
-  ]);
-  await copyIn(config);
-  await must(["start", proxy]);
-  await vi.waitFor(async () => expect(await answers([get("/_ping")])).toEqual(["200"]), 10_000);
+  await guardProxy.start((await devRendered()).text("docker-proxy:/etc/holdfast/haproxy.cfg"));
+  id = guardProxy.id;
 }, 60_000);
 
-afterAll(async () => {
-  await docker(["rm", "--force", proxy]);
-  await docker(["volume", "rm", shared]);
-});
+afterAll(() => guardProxy.remove());
+
+const answers = (requests: readonly string[]) => guardProxy.answers(requests);
+const ask = (requests: readonly string[], filter: string) => guardProxy.ask(requests, filter);
 
 const FILTERS = encodeURIComponent('{"label":["holdfast.component=postgres"]}');
 const unknown = "0".repeat(64);
@@ -154,43 +135,3 @@ test("others than the guard's group cannot open the socket", async () => {
   );
   expect([code, output]).toEqual([1, expect.stringContaining("Permission denied")]);
 });
-
-function get(target: string, header = "", body = ""): string {
-  const more = header === "" ? "" : `${header}\r\n`;
-  return `GET ${target} HTTP/1.1\r\nHost: d\r\n${more}\r\n${body}`;
-}
-
-/** The status of the answer to each request, "000" for none. */
-async function answers(requests: readonly string[]): Promise<string[]> {
-  const output = await ask(requests, STATUS_LINE);
-  return output
-    .trim()
-    .split("\n")
-    .map((line) => line.split(" ")[1] ?? line);
-}
-
-/** Sends each request, byte for byte, as the guard's group; `filter` sees each answer. */
-async function ask(requests: readonly string[], filter: string): Promise<string> {
-  const script = `while read -r request; do
-    printf %s "$request" | base64 -d | socat -T 2 -,ignoreeof unix-connect:${SOCKET} | ${filter}
-  done`;
-  const lines = requests.map((request) => `${Buffer.from(request, "latin1").toString("base64")}\n`);
-  const command = ["exec", "--interactive", "--user", "997:995", proxy, "bash", "-c", script];
-  return (await docker(command, lines.join(""))).output;
-}
-
-async function must(args: readonly string[]): Promise<string> {
-  const { code, output } = await docker(args);
-  if (code !== 0) throw new Error(`docker ${args.join(" ")}: ${output}`);
-  return output.trim();
-}
-
-async function copyIn(config: string): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "hfval-"));
-  try {
-    writeFileSync(join(folder, "haproxy.cfg"), config, { mode: 0o644 });
-    await must(["cp", join(folder, "haproxy.cfg"), `${proxy}:${CONFIG}`]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}

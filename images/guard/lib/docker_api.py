@@ -2,28 +2,11 @@
 
 import http.client
 import json
-import socket
 import urllib.parse
 from collections.abc import Iterator, Mapping
 
 from decide import Container, Listed
-
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
-
-
-class DockerError(Exception):
-    """Docker did not answer, or not with what was asked for."""
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("docker", timeout=timeout)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+from docker_socket import DockerError, DockerSocket, UnixConnection, explain, field, words
 
 
 class Docker:
@@ -36,15 +19,14 @@ class Docker:
     """
 
     def __init__(self, path: str, timeout: float) -> None:
-        self.path = path
-        self.timeout = timeout
+        self._socket = DockerSocket(path, timeout)
 
     def list(self, labels: Mapping[str, str]) -> list[Listed]:
         """Every container with these labels, running or not."""
         filters = _filters({"label": [f"{key}={value}" for key, value in labels.items()]})
-        status, answer = self._get(f"/containers/json?all=1&filters={filters}")
+        status, answer = self._socket.request("GET", f"/containers/json?all=1&filters={filters}")
         if status != 200 or not isinstance(answer, list):
-            raise DockerError(f"listing containers: {_explain(status, answer)}")
+            raise DockerError(f"listing containers: {explain(status, answer)}")
         try:
             return [_listed(entry) for entry in answer]
         except (KeyError, TypeError, AttributeError) as error:
@@ -52,12 +34,12 @@ class Docker:
 
     def inspect(self, id: str) -> Container | None:
         """One container; None when Docker itself says that there is none."""
-        status, answer = self._get(f"/containers/{id}/json")
+        status, answer = self._socket.request("GET", f"/containers/{id}/json")
         # A 404 of anybody between Docker and here proves nothing.
-        if status == 404 and "No such container" in str(_field(answer, "message")):
+        if status == 404 and "No such container" in str(field(answer, "message")):
             return None
         if status != 200:
-            raise DockerError(f"inspecting {id[:12]}: {_explain(status, answer)}")
+            raise DockerError(f"inspecting {id[:12]}: {explain(status, answer)}")
         try:
             return _container(answer, id)
         except (KeyError, TypeError, ValueError) as error:
@@ -72,7 +54,7 @@ class Docker:
                 "label": [f"{key}={value}" for key, value in labels.items()],
             }
         )
-        connection = _UnixConnection(self.path, patience)
+        connection = UnixConnection(self._socket.path, patience)
         try:
             connection.request("GET", f"/events?filters={filters}")
             response = connection.getresponse()
@@ -83,25 +65,9 @@ class Docker:
         except TimeoutError:
             return
         except (OSError, http.client.HTTPException) as error:
-            raise DockerError(f"following events: {_name(error)}") from error
+            raise DockerError(f"following events: {words(error)}") from error
         finally:
             connection.close()
-
-    def _get(self, path: str) -> tuple[int, object]:
-        connection = _UnixConnection(self.path, self.timeout)
-        try:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            text = response.read(MAX_ANSWER_BYTES)
-        except (OSError, http.client.HTTPException) as error:
-            raise DockerError(_name(error)) from error
-        finally:
-            connection.close()
-        try:
-            return response.status, json.loads(text)
-        except ValueError:
-            # The proxy's own answers are HTML; a cut answer is not JSON either.
-            return response.status if response.status >= 400 else 502, None
 
 
 def _filters(filters: Mapping[str, list[str]]) -> str:
@@ -128,15 +94,3 @@ def _container(answer: object, id: str) -> Container:
         pid=int(state["Pid"]),
         started_at=str(state["StartedAt"]),
     )
-
-
-def _field(answer: object, name: str) -> object:
-    return answer.get(name) if isinstance(answer, dict) else None
-
-
-def _explain(status: int, answer: object) -> str:
-    return f"{status} {_field(answer, 'message') or ''}".strip()
-
-
-def _name(error: Exception) -> str:
-    return str(error) or type(error).__name__
