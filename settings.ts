@@ -264,6 +264,9 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       retention: monitoring.retention,
       scrapeIntervalSeconds: monitoring.scrapeInterval,
       memoryMiB: monitoring.memory,
+      logRetention: monitoring.logRetention,
+      lokiMemoryMiB: monitoring.lokiMemory,
+      collectorMemoryMiB: monitoring.collectorMemory,
     },
     timings: deriveTimings(objectives),
   };

@@ -5,6 +5,7 @@ import { clusterIntervalSeconds } from "./prometheus.yml.ts";
 import { archiveRules } from "./prometheus-rules/archive.ts";
 import { backupRules } from "./prometheus-rules/backups.ts";
 import { clusterRules } from "./prometheus-rules/cluster.ts";
+import { logRules } from "./prometheus-rules/logs.ts";
 import { machineryRules } from "./prometheus-rules/machinery.ts";
 import { proofRules } from "./prometheus-rules/proofs.ts";
 import { recoveryRules } from "./prometheus-rules/recovery.ts";
@@ -27,6 +28,7 @@ export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
     proofs: proofRules(facts),
     traffic: trafficRules(facts),
     machinery: machineryRules(facts),
+    logs: logRules(),
   };
 }
 

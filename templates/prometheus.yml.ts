@@ -1,6 +1,7 @@
 /** prometheus.yml: what is scraped, how often, and where the rules and Alertmanager are. */
 
 import { stringify } from "yaml";
+import { CONTAINER_INTERVAL_SECONDS } from "./collector.yml.ts";
 import { SCRAPE_JOBS, type ScrapeJob } from "./targets.ts";
 
 /** Facts that {@link renderPrometheusYml} needs. */
@@ -69,6 +70,10 @@ function special(name: ScrapeJob, args: PrometheusYmlArgs): Job {
       // A member that is gone refuses nothing: its series end when this has passed.
       scrape_timeout: "1s",
     };
+  }
+  if (name === "containers") {
+    // Each series says which container it is of; the target's labels are the collector's own.
+    return { honor_labels: true, scrape_interval: `${CONTAINER_INTERVAL_SECONDS}s` };
   }
   return name === "postgres" ? probes(args.postgresExporterAddress) : {};
 }

@@ -27,6 +27,7 @@ export class Dashboards extends pulumi.ComponentResource {
       "provisioning/datasources/holdfast.yml": renderGrafanaDatasourceYml({
         prometheusAddress: addressOf(subnet, "prometheus"),
         alertmanagerAddress: addressOf(subnet, "alertmanager"),
+        lokiAddress: addressOf(subnet, "loki"),
         scrapeIntervalSeconds: settings.monitoring.scrapeIntervalSeconds,
       }),
       "provisioning/dashboards/holdfast.yml": renderGrafanaDashboardsYml(),

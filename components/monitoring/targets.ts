@@ -54,6 +54,9 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     target("postgres-exporter", "postgres-exporter"),
     target("prometheus", "prometheus"),
     target("alertmanager", "alertmanager"),
+    target("loki", "loki"),
+    target("collector", "collector"),
+    target("containers", "collector"),
     ...(settings.monitoring.grafana ? [target("grafana", "grafana")] : []),
   ];
 }

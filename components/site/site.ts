@@ -22,6 +22,7 @@ import type { ImageName } from "../images.ts";
 import { Alerting } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
 import { Exporters } from "../monitoring/exporters.ts";
+import { Logs } from "../monitoring/logs.ts";
 import { Metrics } from "../monitoring/metrics.ts";
 
 export interface SiteArgs {
@@ -48,6 +49,7 @@ export interface SiteEndpoints {
   readonly readReplicaUrl: pulumi.Output<string>;
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
+  readonly lokiUrl: string;
   /** Absent where Grafana's image cannot be had. */
   readonly grafanaUrl: string | undefined;
   /** What reads the cloud repository without this stack, as JSON. Secret; absent without a cloud. */
@@ -104,6 +106,7 @@ export class Site extends pulumi.ComponentResource {
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, tier, { parent: this });
     }
+    new Logs(`${name}-logs`, tier, { parent: this });
     // The last: it observes all the others.
     new Metrics(`${name}-metrics`, tier, { parent: this });
 
@@ -140,6 +143,7 @@ function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "b
     readReplicaUrl: pooler.readReplicaUrl,
     prometheusUrl: url(ports.prometheus),
     alertmanagerUrl: url(ports.alertmanager),
+    lokiUrl: url(ports.loki),
     grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,
   };
 }

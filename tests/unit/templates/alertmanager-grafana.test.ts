@@ -6,6 +6,7 @@ import {
   renderGrafanaDashboardsYml,
 } from "../../../templates/grafana/dashboards.yml.ts";
 import {
+  LOKI_UID,
   PROMETHEUS_UID,
   renderGrafanaDatasourceYml,
 } from "../../../templates/grafana/datasource.yml.ts";
@@ -15,6 +16,7 @@ import { RULE_FACTS } from "../../rules/facts.ts";
 const datasource = {
   prometheusAddress: "10.77.3.65",
   alertmanagerAddress: "10.77.3.66",
+  lokiAddress: "10.77.3.68",
   scrapeIntervalSeconds: 10,
 };
 
@@ -45,6 +47,10 @@ test("the whole dashboard provider", async () => {
 });
 
 test("panels find the data source by its uid, the provider its folder", () => {
-  expect(parse(renderGrafanaDatasourceYml(datasource)).datasources[0].uid).toBe(PROMETHEUS_UID);
+  const { datasources } = parse(renderGrafanaDatasourceYml(datasource));
+  expect(datasources[0].uid).toBe(PROMETHEUS_UID);
+  const loki = datasources.find(({ type }: { type: string }) => type === "loki");
+  expect(loki.uid).toBe(LOKI_UID);
+  expect(loki.jsonData.derivedFields[0].datasourceUid).toBe(LOKI_UID);
   expect(parse(renderGrafanaDashboardsYml()).providers[0].options.path).toBe(DASHBOARD_FOLDER);
 });

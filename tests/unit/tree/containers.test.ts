@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { socketOf } from "../../../components/database/guard.ts";
+import { socketOf } from "../../../components/docker/dockerProxy.ts";
 import { BUILTIN, type Recording, record, STACK_ID, settingsWith } from "./mocks.ts";
 
 /** What this file reads of a container's inputs. */
@@ -35,7 +35,7 @@ interface ContainerInputs {
 
 const settings = settingsWith({ ...BUILTIN, network: { bindAddress: "127.0.0.9" } });
 /** Reached through a socket in a volume. */
-const OFFLINE = ["docker-proxy"];
+const OFFLINE = ["docker-proxy", "collector-docker-proxy"];
 /** The folder of that socket. */
 const SHARED = "/run/docker-proxy";
 let tree: Recording;
@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(23);
+  expect(containers).toHaveLength(26);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -97,12 +97,14 @@ test("the addresses, tier by tier", () => {
       "app-1 10.88.65.31",
       "app-2 10.88.65.32",
       "backup 10.88.65.63",
+      "collector 10.88.65.69",
       "edge 10.88.65.62",
       "etcd-1 10.88.65.2",
       "etcd-2 10.88.65.3",
       "etcd-3 10.88.65.4",
       "grafana 10.88.65.67",
       "guard 10.88.65.71",
+      "loki 10.88.65.68",
       "pooler-1 10.88.65.81",
       "pooler-2 10.88.65.82",
       "pooler-exporter-1 10.88.65.91",
@@ -186,7 +188,11 @@ test("each says goodbye before it is killed", () => {
 test("each log is rotated", () => {
   each(({ logDriver, logOpts }) => {
     expect(logDriver).toBe("json-file");
-    expect(logOpts).toEqual({ "max-size": "10m", "max-file": "3" });
+    expect(logOpts).toEqual({
+      "max-size": "10m",
+      "max-file": "3",
+      labels: "holdfast.id,holdfast.stack,holdfast.site,holdfast.component,holdfast.instance",
+    });
   });
 });
 
@@ -219,6 +225,7 @@ test("ports are open on the bind address alone, each once", () => {
     "alertmanager 9093 -> 9093",
     "edge 8080 -> 8080",
     "grafana 3000 -> 3000",
+    "loki 3100 -> 3100",
     "pooler-1 6432 -> 6432",
     "pooler-2 6432 -> 6433",
     "prometheus 9090 -> 9090",
@@ -236,7 +243,7 @@ test("data, configuration and secrets are where no other container writes", () =
       const isReader =
         containerPath === "/etc/holdfast/live" ||
         hostPath !== undefined ||
-        (containerPath === SHARED && alias !== "docker-proxy") ||
+        (containerPath === SHARED && !OFFLINE.includes(alias)) ||
         (containerPath === "/var/lib/holdfast" && alias === "backup") ||
         (containerPath === "/var/lib/pgbackrest" && alias === "restore-drill");
       expect(readOnly, containerPath).toBe(isReader);
@@ -277,7 +284,7 @@ test("what the engine makes at run time, secrets among it, ends with the contain
   }
 });
 
-test("Docker's socket is in the proxy alone, and the proxy's in the guard alone", () => {
+test("Docker's socket is in the proxies alone, theirs in their clients, its log files in the collector", () => {
   const mounts = containers.flatMap(({ alias, inputs }) =>
     inputs.volumes
       .filter(({ hostPath, containerPath }) => hostPath !== undefined || containerPath === SHARED)
@@ -286,12 +293,18 @@ test("Docker's socket is in the proxy alone, and the proxy's in the guard alone"
       ),
   );
   expect(mounts.sort()).toEqual([
+    "collector /var/lib/docker/containers ro",
+    "collector collector-docker-proxy-socket ro",
+    "collector-docker-proxy /var/run/docker.sock ro",
+    "collector-docker-proxy collector-docker-proxy-socket rw",
     "docker-proxy /var/run/docker.sock ro",
     "docker-proxy docker-proxy-socket rw",
     "guard docker-proxy-socket ro",
   ]);
   const roots = containers.filter(({ inputs }) => inputs.user !== undefined);
-  expect(roots.map(({ alias, inputs }) => `${alias} ${inputs.user}`)).toEqual([
+  expect(roots.map(({ alias, inputs }) => `${alias} ${inputs.user}`).sort()).toEqual([
+    "collector 0:0",
+    "collector-docker-proxy 0:0",
     "docker-proxy 0:995",
   ]);
 });
