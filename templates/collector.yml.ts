@@ -74,7 +74,15 @@ export function renderCollectorYml(args: CollectorYmlArgs): string {
         metrics: {
           readers: [
             {
-              pull: { exporter: { prometheus: { host: "0.0.0.0", port: COLLECTOR_PORTS.self } } },
+              pull: {
+                exporter: {
+                  prometheus: {
+                    host: "0.0.0.0",
+                    port: COLLECTOR_PORTS.self,
+                    without_scope_info: true,
+                  },
+                },
+              },
             },
           ],
         },
@@ -130,6 +138,8 @@ function figures({ dockerSocket }: CollectorYmlArgs): Record<string, unknown> {
     endpoint: `unix://${dockerSocket}`,
     collection_interval: `${CONTAINER_INTERVAL_SECONDS}s`,
     timeout: "10s",
+    // Whichever version the two have in common; its own default is 1.44, which Docker 20.10 is too old for.
+    api_version: "",
     container_labels_to_metric_labels: {
       "holdfast.id": "holdfast_id",
       "holdfast.stack": "stack",
@@ -140,12 +150,15 @@ function figures({ dockerSocket }: CollectorYmlArgs): Record<string, unknown> {
     metrics: {
       "container.restarts": on,
       "container.uptime": on,
-      "container.pids.count": on,
       "container.cpu.throttling_data.throttled_time": on,
-      // What adds up to cpu.usage.total, and block devices by number: nobody asks.
+      // What adds up to cpu.usage.total or follows from the others, and block devices by number.
       "container.cpu.usage.usermode": off,
       "container.cpu.usage.kernelmode": off,
       "container.cpu.utilization": off,
+      "container.memory.percent": off,
+      "container.memory.file": off,
+      "container.memory.total_cache": off,
+      "container.blockio.io_service_bytes_recursive": off,
       "container.network.io.usage.rx_dropped": off,
       "container.network.io.usage.tx_dropped": off,
     },
@@ -167,6 +180,7 @@ function exposed(): Record<string, unknown> {
   return {
     endpoint: `0.0.0.0:${COLLECTOR_PORTS.containers}`,
     resource_to_telemetry_conversion: { enabled: true },
+    without_scope_info: true,
     // A container that is gone leaves no line on a chart.
     metric_expiration: `${3 * CONTAINER_INTERVAL_SECONDS}s`,
   };

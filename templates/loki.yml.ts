@@ -63,6 +63,8 @@ export function renderLokiYml(args: LokiYmlArgs): string {
       reject_old_samples_max_age: "168h",
       allow_structured_metadata: true,
       volume_enabled: true,
+      // It would add a label that says what `component` does.
+      discover_service_name: [],
       // The collector catching up is the only burst there is; it waits when it is told to.
       ingestion_rate_mb: 16,
       ingestion_burst_size_mb: 32,

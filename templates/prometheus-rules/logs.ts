@@ -3,6 +3,9 @@
 import { type AlertRule, CLUSTER, CONTAINER, containerName, launcher, MINUTE } from "./rule.ts";
 
 export function logRules(): AlertRule[] {
+  // The series begins with the first line that is refused: before that there is nothing to increase from.
+  const refused = `sum by (${CONTAINER}) (otelcol_exporter_send_failed_log_records_total)`;
+  const before = `sum by (${CONTAINER}) (otelcol_exporter_send_failed_log_records_total offset 10m)`;
   return [
     {
       alert: "ApplicationErrors",
@@ -16,7 +19,7 @@ export function logRules(): AlertRule[] {
     },
     {
       alert: "LogsRefused",
-      expr: `sum by (${CONTAINER}) (increase(otelcol_exporter_send_failed_log_records_total[10m])) > 0`,
+      expr: `${refused} - (${before} or ${refused} * 0) > 0`,
       forSeconds: 0,
       severity: "warning",
       summary: "Loki refused {{ $value | humanize }} lines within 10 minutes: they are lost to it",

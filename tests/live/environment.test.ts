@@ -5,6 +5,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { logSteps } from "./logs.ts";
 import { eventually, inside, LiveStack, must, run, runInSteps, sleep } from "./stack.ts";
 
 const stack = new LiveStack();
@@ -179,7 +180,7 @@ describe("an environment", () => {
     });
     expect(new Set(jobs)).toEqual(
       new Set(
-        "patroni postgres etcd router edge pooler app backup guard prometheus alertmanager postgres-exporter".split(
+        "patroni postgres etcd router edge pooler app backup guard prometheus alertmanager postgres-exporter loki collector containers".split(
           " ",
         ),
       ),
@@ -293,6 +294,12 @@ describe("an environment", () => {
       expect(texts.filter((text) => text.includes(password))).toEqual([]);
     }
   });
+
+  logSteps(stack, () => ({
+    appUrl: outputs.appUrl ?? "",
+    lokiUrl: outputs.lokiUrl ?? "",
+    prometheusUrl: outputs.prometheusUrl ?? "",
+  }));
 
   it("has nothing to do at a second up, also after a refresh by hand", async () => {
     await stack.holdfast("preview", "--expect-no-changes");

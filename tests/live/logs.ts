@@ -107,9 +107,14 @@ export function logSteps(stack: LiveStack, outputs: () => LogOutputs): void {
     const [error] = await found("the traceback", query, (lines) => lines.length > 0);
     expect(error?.text).toContain("Traceback (most recent call last)");
     expect(error?.text).toContain("ProgrammingError");
-    await eventually("the error is counted", ARRIVAL_SECONDS, async () => (await counted()) > before);
+    await eventually(
+      "the error is counted",
+      ARRIVAL_SECONDS,
+      async () => (await counted()) > before,
+    );
     await eventually("the alert fires", 60, async () => {
-      const firing = 'count(ALERTS{alertname="ApplicationErrors", alertstate="firing"}) or vector(0)';
+      const firing =
+        'count(ALERTS{alertname="ApplicationErrors", alertstate="firing"}) or vector(0)';
       return (await metric(firing)) > 0;
     });
     await eventually("the shop is well again", 20, async () => (await fetch(outputs().appUrl)).ok);
@@ -154,7 +159,7 @@ export function logSteps(stack: LiveStack, outputs: () => LogOutputs): void {
       const seen = new Set(asked.map(({ instance }) => instance));
       return names.every((name) => seen.has(name));
     });
-    for (const name of ["container_cpu_usage_total_nanoseconds_total", "container_restarts_total"]) {
+    for (const name of ["container_cpu_usage_nanoseconds_total", "container_restarts_total"]) {
       const series = await vector(name);
       expect(new Set(series.map(({ stack: of }) => of))).toEqual(new Set([stack.name]));
     }

@@ -40,6 +40,8 @@ func main() {
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
 				ProviderFactories: []confmap.ProviderFactory{fileprovider.NewFactory()},
+				// Of a ${name} without a scheme. The environment is no provider: nothing is read from it.
+				DefaultScheme: "file",
 			},
 		},
 	})
