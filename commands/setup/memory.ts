@@ -8,9 +8,9 @@ const SMALL_MIB = 128;
 export function memoryLimits(settings: Settings): number {
   const { database, etcd, pooler, application, backup, monitoring, ports } = settings;
   const poolers = ports.pooler.length;
-  // router, edge, Alertmanager, PostgreSQL's exporter, guard with its proxy (64 MiB each), and one
-  // exporter per pooler
-  const small = 5 + poolers + (monitoring.grafana ? 2 : 0);
+  // router, edge, Alertmanager, PostgreSQL's exporter, guard with its proxy (64 MiB each), the
+  // collector's proxy, and one exporter per pooler
+  const small = 6 + poolers + (monitoring.grafana ? 2 : 0);
   return (
     database.memoryMiB * (1 + database.replicas) +
     etcd.memoryMiB * etcd.members +
