@@ -20,6 +20,7 @@ export const prometheusUrl = environment.endpoints.prometheusUrl;
 export const alertmanagerUrl = environment.endpoints.alertmanagerUrl;
 /** Empty where Grafana's image cannot be had. */
 export const grafanaUrl = environment.endpoints.grafanaUrl ?? "";
+export const lokiUrl = environment.endpoints.lokiUrl;
 /** What reads the cloud repository without this stack, as JSON. Absent where there is none. */
 export const backupAccess = environment.endpoints.backupAccess;
 

@@ -131,6 +131,7 @@ function ports({ ports }: Parsed, given: Given): Fault[] {
     { path: ["ports", "prometheus"], port: ports.prometheus },
     { path: ["ports", "alertmanager"], port: ports.alertmanager },
     { path: ["ports", "grafana"], port: ports.grafana },
+    { path: ["ports", "loki"], port: ports.loki },
   ];
   // Ports nobody set come first, so that the one somebody set is named as the intruder.
   const ordered = [

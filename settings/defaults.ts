@@ -7,12 +7,21 @@ import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
 
 const socket = "unix:///var/run/docker.sock";
+/** Where Docker keeps its files unless its daemon.json says otherwise. */
+export const DEFAULT_DATA_ROOT = "/var/lib/docker";
 /** As in `groups.objectives`. */
 const defaultRecoveryPointSeconds = 60;
 
 const groups: Tree = {
   network: { bindAddress: "127.0.0.1" },
-  ports: { app: 8080, pooler: [6432, 6433], prometheus: 9090, alertmanager: 9093, grafana: 3000 },
+  ports: {
+    app: 8080,
+    pooler: [6432, 6433],
+    prometheus: 9090,
+    alertmanager: 9093,
+    grafana: 3000,
+    loki: 3100,
+  },
   objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
   database: {
     name: "shop",
@@ -77,6 +86,9 @@ const groups: Tree = {
     retention: "15d",
     scrapeInterval: "5 s",
     memory: "512 MB",
+    logRetention: "7d",
+    lokiMemory: "256 MB",
+    collectorMemory: "128 MB",
     runbookUrl: "docs/runbooks",
     extensions: "",
   },
@@ -86,6 +98,8 @@ const groups: Tree = {
     prometheus: "prom/prometheus:v3.5.0",
     alertmanager: "prom/alertmanager:v0.28.1",
     grafana: "grafana/grafana:12.1.1",
+    loki: "grafana/loki:3.7.8",
+    collector: "otel/opentelemetry-collector-contrib:0.149.0",
     refresh: "",
   },
 };
@@ -97,7 +111,7 @@ const groups: Tree = {
  */
 export function withDefaults(stack: string, given: Tree): Tree {
   const { hosts: givenHosts = {}, sites: givenSites = {}, ...rest } = given;
-  const hosts = entries(givenHosts, "h1", () => ({ docker: socket }));
+  const hosts = entries(givenHosts, "h1", () => ({ docker: socket, dataRoot: DEFAULT_DATA_ROOT }));
   const firstHost = isTree(hosts) ? Object.keys(hosts)[0] : undefined;
   const sites = entries(givenSites, "a", (site) => ({
     host: firstHost ?? "h1",

@@ -37,6 +37,12 @@ const dockerAddress = matching(
   /^(unix:\/\/\/\S+|ssh:\/\/([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?|tcp:\/\/[^\s@/:]+:\d{1,5})$/,
 );
 
+const hostFolder = matching(
+  "/var/lib/docker",
+  "expected the absolute path of a folder on the Docker host",
+  /^(\/[\w.@+-]+)+$/,
+);
+
 const bindAddress = text("127.0.0.1", "expected an IPv4 address", (given) =>
   parseIpv4(given) === undefined ? "expected an IPv4 address" : undefined,
 );
@@ -71,6 +77,13 @@ const runbookUrl = matching(
   /^(https?:\/\/\S*[^\s/]|[\w.-]+(\/[\w.-]+)*)$/,
 );
 
+/** Loki removes in whole days of its index, so hours below a day would promise too much. */
+const logRetention = matching(
+  "7d",
+  "expected a whole number of days or weeks, such as 7d or 4w",
+  /^[1-9]\d{0,2}[dw]$/,
+);
+
 const parameterValue = z.union([z.string(), z.number(), z.boolean()], {
   error: "expected a text, a number, true or false",
 });
@@ -88,7 +101,7 @@ const recoveryTimeTooShort =
   "shorter than the 30 s that Patroni needs to be sure of a lost node (ttl 20 + loop 1 + retry 3 + promotion 3 + router 2 = 29 s)";
 
 export const schema = z.strictObject({
-  hosts: z.record(hostName, z.strictObject({ docker: dockerAddress })),
+  hosts: z.record(hostName, z.strictObject({ docker: dockerAddress, dataRoot: hostFolder })),
   sites: z.record(
     siteName,
     z.strictObject({ host: matching("h1", "expected a host's name", /^.+$/), subnet }),
@@ -103,6 +116,7 @@ export const schema = z.strictObject({
     prometheus: port(9090),
     alertmanager: port(9093),
     grafana: port(3000),
+    loki: port(3100),
   }),
   objectives: z.strictObject({
     // A shorter one is for checks.ts: what to ask for instead depends on the durability.
@@ -179,6 +193,9 @@ export const schema = z.strictObject({
     retention,
     scrapeInterval: duration(1, 60, "5 s"),
     memory: size(128, 64 * gigabyte, "512 MB"),
+    logRetention,
+    lokiMemory: size(128, 64 * gigabyte, "256 MB"),
+    collectorMemory: size(64, 8 * gigabyte, "128 MB"),
     runbookUrl,
     extensions: folder,
   }),
@@ -188,6 +205,8 @@ export const schema = z.strictObject({
     prometheus: image("prom/prometheus:v3.5.0", "debian"),
     alertmanager: image("prom/alertmanager:v0.28.1", "debian"),
     grafana: image("grafana/grafana:12.1.1"),
+    loki: image("grafana/loki:3.7.8", "modules"),
+    collector: image("otel/opentelemetry-collector-contrib:0.149.0", "modules"),
     refresh: dayOrNothing,
   }),
 });

@@ -11,7 +11,7 @@ export interface Settings {
   readonly project: string;
   /** The stack's name: lower-case letters, digits, dashes, at most 20 characters. */
   readonly stack: string;
-  /** Docker hosts by name. @default {h1: {docker: "unix:///var/run/docker.sock"}} */
+  /** Docker hosts by name. @default {h1: {docker: "unix:///var/run/docker.sock", dataRoot: "/var/lib/docker"}} */
   readonly hosts: Readonly<Record<string, HostSettings>>;
   /**
    * Sites by name; each is one Docker host and one network.
@@ -46,6 +46,11 @@ export interface Settings {
 export interface HostSettings {
   /** Docker's address: `unix:///path`, `ssh://user@host` or `tcp://host:port`. */
   readonly docker: string;
+  /**
+   * Docker's own folder on that host, whose log files the collector reads; `up` records where it lies
+   * elsewhere. @default "/var/lib/docker"
+   */
+  readonly dataRoot: string;
 }
 
 export interface SiteSettings {
@@ -68,6 +73,8 @@ export interface PortSettings {
   readonly alertmanager: number;
   /** @default 3000 */
   readonly grafana: number;
+  /** @default 3100 */
+  readonly loki: number;
 }
 
 export interface DatabaseSettings {
@@ -268,6 +275,12 @@ export interface MonitoringSettings {
    * @default 512
    */
   readonly memoryMiB: number;
+  /** How long Loki keeps lines, in days or weeks: `7d`. @default "7d" */
+  readonly logRetention: string;
+  /** Limit of Loki. Config key `monitoring.lokiMemory`. @default 256 */
+  readonly lokiMemoryMiB: number;
+  /** Limit of the log collector. Config key `monitoring.collectorMemory`. @default 128 */
+  readonly collectorMemoryMiB: number;
   /**
    * Where alerts say that their pages are: a URL, or a folder of this repository. No slash at its end.
    * @default "docs/runbooks"
@@ -311,6 +324,10 @@ export interface ImageSettings {
   /** An upstream image, or `debian`: built by us from Debian's package. */
   readonly alertmanager: string;
   readonly grafana: string;
+  /** An upstream image that the program is taken from, or `modules`: compiled from Go modules. */
+  readonly loki: string;
+  /** An upstream image that the program is taken from, or `modules`: compiled from Go modules. */
+  readonly collector: string;
   /**
    * A date (YYYY-MM-DD) that enters every image's name: a new one rebuilds them all.
    * @default ""

@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<string, string>> = {
   scaling: "Instances by traffic",
   machinery: "etcd, the guard, the monitoring's base",
   monitoring: "The monitoring itself",
+  logs: "Logs and containers",
 };
 
 const INTRODUCTION = `# Alerts
@@ -31,7 +32,7 @@ one site raises is one message, critical ones after 10 s and again each hour, ot
 their end. What follows from another alert that fires is left out (templates/alertmanager/inhibitions.ts). \`Watchdog\` fires
 always and goes to \`alerting.deadMansSwitch\` each minute: a service out of the house that calls you when it stops.
 
-A second site's alerts come with the second site. Alerts on log lines come with the logs.
+A second site's alerts come with the second site.
 `;
 
 /** Renders docs/alerts.md. Pure. */

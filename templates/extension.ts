@@ -4,6 +4,7 @@
  */
 
 import { parse } from "yaml";
+import { OWN_RECEIVERS } from "./collector/sources.ts";
 import { type DashboardJson, faultsOf } from "./dashboards/lint.ts";
 import * as uids from "./dashboards/uids.ts";
 import { LOKI_UID, PROMETHEUS_UID } from "./grafana/datasource.yml.ts";
@@ -60,7 +61,7 @@ export function checkExtension(
     const [kind, file = ""] = path.split("/") as [Kind, string];
     try {
       const name = nameOf(kind, file, extension[kind]);
-      extension[kind].push({ name, text: checked(kind, text, facts, extension.dashboards) });
+      extension[kind].push({ name, text: checked(kind, text, facts, extension) });
     } catch (error) {
       // A parser's message goes on over several lines: the first says where.
       const [what] = String(error instanceof Error ? error.message : error).split("\n");
@@ -84,21 +85,16 @@ function nameOf(kind: Kind, file: string, taken: readonly ExtensionFile[]): stri
   return name;
 }
 
-function checked(
-  kind: Kind,
-  text: string,
-  facts: ExtensionFacts,
-  dashboards: readonly ExtensionFile[],
-): string {
+function checked(kind: Kind, text: string, facts: ExtensionFacts, others: Extension): string {
   switch (kind) {
     case "targets":
       return targetsText(parse(text), facts);
     case "rules":
       return rulesText(text);
     case "dashboards":
-      return dashboardText(text, dashboards);
+      return dashboardText(text, others.dashboards);
     case "logs":
-      return logsText(text, facts);
+      return logsText(text, facts, others.logs);
   }
 }
 
@@ -155,13 +151,22 @@ function dashboardText(text: string, others: readonly ExtensionFile[]): string {
 }
 
 /** A map of OpenTelemetry receivers, each to be a source of log lines. */
-function logsText(text: string, { collector }: ExtensionFacts): string {
+function logsText(
+  text: string,
+  { collector }: ExtensionFacts,
+  others: readonly ExtensionFile[],
+): string {
   const receivers: unknown = parse(text);
   if (!isMap(receivers) || Object.keys(receivers).length === 0) {
     throw new Wrong("has to be a map of OpenTelemetry receivers, e.g. filelog/queue: {...}");
   }
   if (!collector) {
     throw new Wrong("there is no log collector in this environment");
+  }
+  const taken = [...OWN_RECEIVERS, ...others.flatMap((other) => Object.keys(parse(other.text)))];
+  const twice = Object.keys(receivers).find((name) => taken.includes(name));
+  if (twice !== undefined) {
+    throw new Wrong(`${twice} is another receiver's name; give it one of its own: type/name`);
   }
   return text;
 }

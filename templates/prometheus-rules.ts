@@ -7,6 +7,7 @@ import { archiveRules } from "./prometheus-rules/archive.ts";
 import { backupRules } from "./prometheus-rules/backups.ts";
 import { clusterRules } from "./prometheus-rules/cluster.ts";
 import { databaseRules } from "./prometheus-rules/database.ts";
+import { logRules } from "./prometheus-rules/logs.ts";
 import { machineryRules } from "./prometheus-rules/machinery.ts";
 import { monitoringRules } from "./prometheus-rules/monitoring.ts";
 import { proofRules } from "./prometheus-rules/proofs.ts";
@@ -37,6 +38,7 @@ export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
     scaling: scalingRules(),
     machinery: machineryRules(facts),
     monitoring: monitoringRules(),
+    logs: logRules(),
   };
 }
 

@@ -19,6 +19,9 @@ export const SCRAPE_JOBS = {
   prometheus: { port: 9090 },
   alertmanager: { port: 9093 },
   grafana: { port: 3000 },
+  loki: { port: 3100 },
+  collector: { port: 8888 },
+  containers: { port: 8889 },
   "postgres-exporter": { port: 9187 },
   node: { port: 9100 },
 } as const satisfies Record<string, { port: number }>;

@@ -18,6 +18,8 @@ export function memoryLimits(settings: Settings): number {
     application.memoryMiB * application.instances.max +
     backup.memoryMiB +
     monitoring.memoryMiB +
+    monitoring.lokiMemoryMiB +
+    monitoring.collectorMemoryMiB +
     SMALL_MIB * small
   );
 }

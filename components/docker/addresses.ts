@@ -44,7 +44,7 @@ const SINGLES = {
 } satisfies Record<string, number>;
 
 /** On no network at all: reached through a socket in a volume. */
-const OFFLINE = ["docker-proxy", "autoscaler-docker-proxy"] as const;
+const OFFLINE = ["docker-proxy", "autoscaler-docker-proxy", "collector-docker-proxy"] as const;
 
 export type RangedTier = keyof typeof RANGES;
 export type SingleTier = keyof typeof SINGLES;

@@ -59,10 +59,11 @@ export class Dashboards extends pulumi.ComponentResource {
       "provisioning/datasources/holdfast.yml": renderGrafanaDatasourceYml({
         prometheusAddress: addressOf(subnet, "prometheus"),
         alertmanagerAddress: addressOf(subnet, "alertmanager"),
+        lokiAddress: addressOf(subnet, "loki"),
         scrapeIntervalSeconds: settings.monitoring.scrapeIntervalSeconds,
       }),
       "provisioning/dashboards/holdfast.yml": renderGrafanaDashboardsYml(),
-      ...inFolder("dashboards", renderDashboards(dashboardFacts(settings), ["prometheus"])),
+      ...inFolder("dashboards", renderDashboards(dashboardFacts(settings), ["prometheus", "loki"])),
     };
     const files = Object.entries(texts).map(([path, content]) =>
       liveFile(

@@ -66,6 +66,9 @@ export function targetsOf({
     },
     target("prometheus", "prometheus"),
     target("alertmanager", "alertmanager"),
+    target("loki", "loki"),
+    target("collector", "collector"),
+    target("containers", "collector"),
     ...(settings.monitoring.grafana ? [target("grafana", "grafana")] : []),
   ];
 }

@@ -24,6 +24,7 @@ import { Alerting, type AlertSecrets } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
 import { Exporters } from "../monitoring/exporters.ts";
 import { readExtension } from "../monitoring/extensions.ts";
+import { Logs } from "../monitoring/logs.ts";
 import { Metrics } from "../monitoring/metrics.ts";
 import { StatusPage } from "../monitoring/statusPage.ts";
 
@@ -55,6 +56,7 @@ export interface SiteEndpoints {
   readonly statusUrl: string;
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
+  readonly lokiUrl: string;
   /** Absent where Grafana's image cannot be had. */
   readonly grafanaUrl: string | undefined;
   /** What reads the cloud repository without this stack, as JSON. Secret; absent without a cloud. */
@@ -111,13 +113,14 @@ export class Site extends pulumi.ComponentResource {
     const extension = readExtension(settings.monitoring.extensions, {
       stack: settings.stack,
       site: name,
-      collector: false,
+      collector: true,
     });
     new Alerting(`${name}-alerting`, { ...tier, secrets: args.alertSecrets }, { parent: this });
     new StatusPage(`${name}-status`, tier, { parent: this });
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, { ...tier, extension }, { parent: this });
     }
+    new Logs(`${name}-logs`, { ...tier, extension }, { parent: this });
     // The last: it observes all the others.
     new Metrics(`${name}-metrics`, { ...tier, extension }, { parent: this });
 
@@ -155,6 +158,7 @@ function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "b
     statusUrl: url(ports.status),
     prometheusUrl: url(ports.prometheus),
     alertmanagerUrl: url(ports.alertmanager),
+    lokiUrl: url(ports.loki),
     grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,
   };
 }

@@ -6,6 +6,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { expressionSteps } from "./expressions.ts";
+import { logSteps } from "./logs.ts";
 import { eventually, inside, LiveStack, must, run, runInSteps, sleep } from "./stack.ts";
 import { statusSteps } from "./status.ts";
 
@@ -181,7 +182,7 @@ describe("an environment", () => {
     });
     expect(new Set(jobs)).toEqual(
       new Set(
-        "patroni postgres etcd router edge pooler app autoscaler backup guard status prometheus alertmanager postgres-exporter node".split(
+        "patroni postgres etcd router edge pooler app autoscaler backup guard status prometheus alertmanager postgres-exporter node loki collector containers".split(
           " ",
         ),
       ),
@@ -308,6 +309,12 @@ describe("an environment", () => {
       expect(texts.filter((text) => text.includes(password))).toEqual([]);
     }
   });
+
+  logSteps(stack, () => ({
+    appUrl: outputs.appUrl ?? "",
+    lokiUrl: outputs.lokiUrl ?? "",
+    prometheusUrl: outputs.prometheusUrl ?? "",
+  }));
 
   it("has nothing to do at a second up, also after a refresh by hand", async () => {
     await stack.holdfast("preview", "--expect-no-changes");

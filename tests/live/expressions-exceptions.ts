@@ -2,14 +2,9 @@
 
 /** Features that can be turned off: without any metric of that beginning, nothing of them is checked. */
 export const FEATURES: readonly { readonly prefix: string; readonly reason: string }[] = [
-  {
-    prefix: "container_",
-    reason: "from the log collector's docker_stats, where there is a collector",
-  },
   { prefix: "django_", reason: "an application of one's own need not be Django" },
   { prefix: "holdfast_routing_", reason: "the same" },
-  { prefix: "loki_", reason: "where there is no Loki" },
-  { prefix: "otelcol_", reason: "where there is no log collector" },
+  { prefix: "holdfast_app_", reason: "the same" },
 ];
 
 /** Metrics that come with their first event. Each is made by the program named. */
@@ -27,6 +22,7 @@ export const LATER_METRICS: ReadonlyMap<string, string> = new Map([
   ["holdfast_routing_away_total", "app: the first request that was refused"],
   ["holdfast_routing_tokens_total", "app: the first visitor who writes"],
   ["django_db_errors_total", "app: the first error of the database"],
+  ["otelcol_exporter_send_failed_log_records_total", "collector: the first line that Loki refuses"],
   ["django_http_exceptions_total_by_type_total", "app: the first exception"],
 ]);
 

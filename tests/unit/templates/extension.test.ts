@@ -48,6 +48,8 @@ test("labels that a user gives win", () => {
   });
 });
 
+const with_ = { ...facts, collector: true };
+
 describe("a fault names its file", () => {
   const good = JSON.parse(example()["dashboards/queue.json"] ?? "");
   test.each<[string, string, string, RegExp]>([
@@ -72,7 +74,7 @@ describe("a fault names its file", () => {
       JSON.stringify({ ...good, panels: [{ ...good.panels[0], fieldConfig: {} }] }),
       /panel "Messages that wait": has no unit/,
     ],
-    ["no collector", "logs/a.yml", "filelog/a: {}", /no log collector/],
+    ["no collector", "logs/a.yml", "file_log/a: {}", /no log collector/],
     ["no receivers", "logs/a.yml", "[]", /map of OpenTelemetry receivers/],
   ])("%s", (_, path, text, fault) => {
     const found = faults({ [path]: text });
@@ -95,6 +97,14 @@ describe("a fault names its file", () => {
     ]);
   });
 
+  test("a receiver's name is one receiver's", () => {
+    expect(faults({ "logs/a.yml": "docker_stats: {}" }, with_)).toEqual([
+      "logs/a.yml: docker_stats is another receiver's name; give it one of its own: type/name",
+    ]);
+    const texts = { "logs/a.yml": "otlp/x: {}", "logs/b.yml": "otlp/x: {}" };
+    expect(faults(texts, with_)).toHaveLength(1);
+  });
+
   test("the others are used all the same", () => {
     const { extension, faults } = checkExtension({ ...example(), "rules/b.yml": "x" }, facts);
     expect(faults).toHaveLength(1);
@@ -103,8 +113,7 @@ describe("a fault names its file", () => {
 });
 
 test("with a collector log sources are handed on", () => {
-  const text = "filelog/queue: {include: [/var/log/queue.log]}";
-  const with_ = { ...facts, collector: true };
+  const text = readFileSync(new URL("logs/queue.yml", FOLDER), "utf8");
   expect(checkExtension({ "logs/queue.yml": text }, with_).extension.logs).toEqual([
     { name: "queue", text },
   ]);

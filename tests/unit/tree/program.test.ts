@@ -9,6 +9,7 @@ const OUTPUTS = [
   "backupAccess",
   "databaseUrl",
   "grafanaUrl",
+  "lokiUrl",
   "prometheusUrl",
   "readReplicaUrl",
   "stackId",

@@ -53,6 +53,7 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "Volume a-etcd-1-data",
       "Volume a-etcd-2-data",
       "Volume a-etcd-3-data",
+      "Volume a-loki-data",
       "Volume a-postgres-1-data",
       "Volume a-postgres-2-data",
       "Volume a-postgres-3-data",
