@@ -27,7 +27,7 @@ export const INHIBITIONS: readonly Inhibition[] = [
       ...["RouterLeadsElsewhere", "PoolerLeadsElsewhere", "PoolerClientsWait", "PoolerQueue"],
       ...["EdgeErrors", "EdgeQueue", "WorkersBusy", "AppSlow", "AppDatabaseErrors"],
       ...["RequestsTurnedAway", "ReadOnlyErrors", "WalArchiveLate", "WalShipLate"],
-      ...["AutoscalerHolds", "InstanceFailing", "InstancesFailTogether"],
+      ...["AutoscalerHolds", "InstanceFailing", "InstancesFailTogether", "ApplicationErrors"],
     ],
     SITE,
   ),

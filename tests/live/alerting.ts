@@ -141,6 +141,8 @@ export function alertSteps(stack: LiveStack): void {
 
   it("alerts: no instance left is EdgeNoInstance within 10 s, and the errors EdgeErrors within 90 s", async () => {
     const instances = await containers("app");
+    // It would start anew what hangs.
+    await docker("stop", stack.container("autoscaler"));
     await docker("pause", ...instances);
     const asking = setInterval(() => void fetch(urls.appUrl ?? "").catch(() => {}), 500);
     try {
@@ -157,6 +159,7 @@ export function alertSteps(stack: LiveStack): void {
         const paused = text.split("\n").filter((id) => instances.includes(id));
         if (paused.length > 0) await docker("unpause", ...paused);
       });
+      await docker("start", stack.container("autoscaler"));
     }
   });
 

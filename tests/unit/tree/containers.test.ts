@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { memoryLimits } from "../../../commands/setup/memory.ts";
 import { socketOf } from "../../../components/docker/dockerProxy.ts";
 import { BUILTIN, type Recording, record, STACK_ID, settingsWith } from "./mocks.ts";
 
@@ -142,6 +143,12 @@ test("each is checked for health, and `up` waits for it", () => {
     expect(waitTimeout).toBeGreaterThan(0);
     expect(waitTimeout).toBeGreaterThanOrEqual(Number(minutes) * 60 + Number(seconds));
   });
+});
+
+test("what the launcher reckons of memory is their limits, to a tenth", () => {
+  const limits = containers.reduce((sum, { inputs }) => sum + inputs.memory, 0);
+  expect(memoryLimits(settings) / limits).toBeGreaterThan(0.9);
+  expect(memoryLimits(settings) / limits).toBeLessThan(1.1);
 });
 
 test("each has a limit of memory and no swap", () => {
