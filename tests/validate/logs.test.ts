@@ -7,7 +7,7 @@ import { parse, stringify } from "yaml";
 import { CONTAINERS } from "../../templates/collector.yml.ts";
 import { STACK_ID } from "../unit/tree/mocks.ts";
 import { docker, imageFor, inImage, newName } from "./images.ts";
-import { bothRendered, devRendered, spoil } from "./rendered.ts";
+import { bothRendered, devRendered, extendedRendered, spoil } from "./rendered.ts";
 
 const LIVE = "/etc/holdfast/live";
 
@@ -48,6 +48,13 @@ describe("collector.yml", () => {
     }
   });
 
+  test("it takes the example of a source of one's own", async () => {
+    const { text } = await extendedRendered();
+    const { code, output } = await validate(text("collector.yml"));
+    expect(text("collector.yml")).toContain("file_log/queue");
+    expect(code, output).toBe(0);
+  });
+
   test.each([
     ["an operator that does not exist", "type: recombine", "type: combine"],
     ["an expression that is none", /expr: .*heartbeat.*|expr: body == ""/, "expr: body =="],
@@ -63,6 +70,8 @@ interface Written {
   readonly component: string;
   readonly instance?: string;
   readonly id?: string;
+  /** A container that is not of a stack, with `--log-opt tag`. */
+  readonly tag?: string;
   readonly lines: readonly string[];
 }
 
@@ -98,6 +107,8 @@ const WRITTEN: readonly Written[] = [
   { component: "s3", lines: ["\u001b[31m[INTERNAL ERROR]: Bad Gateway\u001b[0m\n"] },
   { component: "prometheus", lines: ['ts=1 level=warn msg="slow"\n', "\n"] },
   { component: "etcd", instance: "1", lines: ['{"level":"warn","msg":"slow disk"}\n'] },
+  { component: "", tag: "queue", lines: ["17 messages wait\n"] },
+  { component: "", tag: "other", lines: ["nobody asked for this\n"] },
   { component: "app", instance: "9", id: "another", lines: ["not ours\n"] },
 ];
 
@@ -109,7 +120,7 @@ describe("a line", () => {
 
   beforeAll(async () => {
     chmodSync(folder, 0o755);
-    const { text } = await devRendered();
+    const { text } = await extendedRendered();
     writeFileSync(join(folder, "loki.yml"), text("loki.yml"), { mode: 0o644 });
     writeFileSync(join(folder, "collector.yml"), withoutDocker(text("collector.yml")), {
       mode: 0o644,
@@ -146,7 +157,7 @@ describe("a line", () => {
     await vi.waitFor(
       async () => {
         lines = await asked(loki);
-        expect(lines.length).toBeGreaterThanOrEqual(9);
+        expect(lines.length).toBeGreaterThanOrEqual(10);
       },
       { timeout: 60_000, interval: 1000 },
     );
@@ -160,9 +171,15 @@ describe("a line", () => {
   const of = (instance: string) => lines.filter(({ fields }) => fields.instance === instance);
 
   test("of another stack is left alone, and so are empty ones and Patroni's once a second", () => {
-    expect(lines).toHaveLength(9);
+    expect(lines).toHaveLength(10);
     expect(of("app-9")).toEqual([]);
     expect(lines.map(({ text }) => text).join()).not.toContain("no action");
+  });
+
+  test("of a source of one's own has its name, and the stack's and the site's", () => {
+    const [line] = of("queue");
+    expect(line?.text).toBe("17 messages wait");
+    expect(line?.fields).toMatchObject({ stack: "dev", site: "a", component: "queue" });
   });
 
   test("is filed under its container", () => {
@@ -214,15 +231,20 @@ describe("a line", () => {
   });
 });
 
-function writeFile(folder: string, n: number, { component, instance, id, lines }: Written): void {
+function writeFile(
+  folder: string,
+  n: number,
+  { component, instance, id, tag, lines }: Written,
+): void {
   const name = String(n).repeat(64);
-  const attrs = {
+  const ours = {
     "holdfast.id": id ?? STACK_ID,
     "holdfast.stack": "dev",
     "holdfast.site": "a",
     "holdfast.component": component,
     ...(instance === undefined ? {} : { "holdfast.instance": instance }),
   };
+  const attrs = tag === undefined ? ours : { tag };
   const time = new Date().toISOString();
   const text = lines.map((log) => `${JSON.stringify({ log, stream: "stdout", attrs, time })}\n`);
   mkdirSync(join(folder, name), { recursive: true });
@@ -234,6 +256,8 @@ function withoutDocker(text: string): string {
   const config = parse(text);
   config.exporters["otlp_http/loki"].endpoint = "http://127.0.0.1:3100/otlp";
   config.receivers.docker_stats = undefined;
+  // The files are there before the collector.
+  config.receivers["file_log/queue"].start_at = "beginning";
   config.service.pipelines.metrics = undefined;
   return stringify(config);
 }
