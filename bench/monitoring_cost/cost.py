@@ -6,7 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-TIER = "prometheus|alertmanager|grafana|loki|collector|postgres-exporter|pooler-exporter|node-exporter"
+TIER = "prometheus|alertmanager|grafana|loki|collector|collector-docker-proxy|postgres-exporter|pooler-exporter|node-exporter|status"
 
 
 @dataclass(frozen=True)
