@@ -30,7 +30,8 @@ interface Deploy {
   readonly up: Result;
   readonly sent: Sent;
   readonly service: Watched;
-  readonly changed: readonly string[];
+  /** The instances that are other containers now, in the order of their names. */
+  readonly replaced: readonly string[];
 }
 
 /** `./holdfast up` under load, with what the clients and the edge saw of it. */
@@ -54,7 +55,8 @@ async function deployUnderLoad(what: string): Promise<Deploy> {
       `p50 ${sent.p50} ms, p99 ${sent.p99} ms, slowest ${sent.slowest} ms; in service ${service.fewest} ` +
       `to ${service.most} (${service.looks} looks); changed: ${changed.join(", ")}`,
   );
-  return { up, sent, service, changed };
+  const replaced = changed.filter((alias) => alias.startsWith("app-")).sort();
+  return { up, sent, service, replaced };
 }
 
 /** Nobody failed, and never did fewer serve than have to. */
@@ -114,9 +116,7 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("changed image");
     expect(deploy.up.code, deploy.up.stderr).toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual(
-      numbered(1, MAX),
-    );
+    expect(deploy.replaced).toEqual(numbered(1, MAX));
     const migrated = await stack.sql(
       await stack.leader(),
       "SELECT extract(epoch FROM at) FROM live_migrated",
@@ -133,9 +133,7 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("changed setting");
     expect(deploy.up.code, deploy.up.stderr).toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual(
-      numbered(1, MAX),
-    );
+    expect(deploy.replaced).toEqual(numbered(1, MAX));
   });
 
   // Some 20 minutes more, which a CI run does not have.
@@ -159,9 +157,7 @@ function failingSteps(): void {
       expect(deploy.up.code).not.toBe(0);
       expectUnnoticed(deploy);
       // A spare went first, and nothing after it.
-      expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual([
-        `app-${MIN + 1}`,
-      ]);
+      expect(deploy.replaced).toEqual([`app-${MIN + 1}`]);
       const { stderr } = deploy.up;
       expect(stderr).toContain(`fail a-app-${MIN + 1}`);
       expect(stderr).toContain(
@@ -190,7 +186,7 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("broken migration");
     expect(deploy.up.code).not.toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual([]);
+    expect(deploy.replaced).toEqual([]);
     expect(deploy.up.stderr).toContain("no_such_column_on_purpose");
     expect(deploy.up.stderr).toContain("no instance was replaced");
     await must("rm", [broken]);
@@ -201,9 +197,7 @@ class Migration(migrations.Migration):
     const deploy = await deployUnderLoad("mended image");
     expect(deploy.up.code, deploy.up.stderr).toBe(0);
     expectUnnoticed(deploy);
-    expect(deploy.changed.filter((alias) => alias.startsWith("app-")).sort()).toEqual(
-      numbered(1, MAX),
-    );
+    expect(deploy.replaced).toEqual(numbered(1, MAX));
     await served();
   });
 
