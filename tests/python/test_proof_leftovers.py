@@ -44,16 +44,18 @@ class Ending(unittest.TestCase):
         self.data.mkdir()
 
     def test_a_server_on_this_folder_and_no_other_process(self) -> None:
-        wait = "import time; time.sleep(60)"
+        wait = "import time; print('runs', flush=True); time.sleep(60)"
         for folder, ends in ((str(self.data), True), ("/elsewhere", False)):
             # Its parent, this test, must not be the one to reap it: nobody else would.
-            with subprocess.Popen([sys.executable, "-c", wait, "-D", folder]) as child:
+            command = [sys.executable, "-c", wait, "-D", folder]
+            with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
                 try:
+                    # Popen returns before the kernel shows the new program's command line.
+                    child.stdout.readline()
                     (self.data / "postmaster.pid").write_text(f"{child.pid}\n{folder}\n")
                     leftovers.end(self.scratch)
                     if ends:
-                        # On a busy machine its core takes a while to be written.
-                        self.assertLess(child.wait(60), 0)
+                        self.assertLess(child.wait(30), 0)
                     else:
                         self.assertIsNone(child.poll())
                 finally:
