@@ -7,16 +7,20 @@ const settings = loadSettings();
 const environment = new Environment("holdfast", {
   settings,
   cloudKeys: settings.backup.cloud.provider === "s3" ? cloudKeys() : undefined,
+  alertSecrets: alertSecrets(),
 });
 
 export const stackId = environment.stackId;
 export const appUrl = environment.endpoints.appUrl;
 export const databaseUrl = environment.endpoints.databaseUrl;
 export const readReplicaUrl = environment.endpoints.readReplicaUrl;
+/** The page that shows how everything is. */
+export const statusUrl = environment.endpoints.statusUrl;
 export const prometheusUrl = environment.endpoints.prometheusUrl;
 export const alertmanagerUrl = environment.endpoints.alertmanagerUrl;
 /** Empty where Grafana's image cannot be had. */
 export const grafanaUrl = environment.endpoints.grafanaUrl ?? "";
+export const lokiUrl = environment.endpoints.lokiUrl;
 /** What reads the cloud repository without this stack, as JSON. Absent where there is none. */
 export const backupAccess = environment.endpoints.backupAccess;
 
@@ -26,5 +30,14 @@ function cloudKeys() {
   return {
     id: config.requireSecret("cloudKeyId"),
     secret: config.requireSecret("cloudKeySecret"),
+  };
+}
+
+/** What Alertmanager needs to reach people; the settings' checks see to it that what is needed is there. */
+function alertSecrets() {
+  const config = new Config();
+  return {
+    smtpPassword: config.getSecret("alertSmtpPassword"),
+    webhookUrl: config.getSecret("alertWebhookUrl"),
   };
 }

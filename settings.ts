@@ -11,6 +11,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { deriveTimings } from "./objectives.ts";
+import { alertKeys } from "./settings/alerting.ts";
 import { applicationOf } from "./settings/application.ts";
 import { contradictions } from "./settings/checks.ts";
 import { openKeyFault } from "./settings/cloud.ts";
@@ -58,7 +59,7 @@ export interface SettingsInput {
   readonly record?: unknown;
   /**
    * Keys of the config that are stored as secrets: refused unread, for a fault would print them. But
-   * for the cloud's keys, of which only the presence is looked at.
+   * for the keys of cloud and alerting, of which only the presence is looked at.
    */
   readonly secrets?: readonly string[];
   /**
@@ -83,9 +84,10 @@ export function parseSettings(input: SettingsInput): Settings {
   }
   const record: Tree = input.record ?? {};
   const stored = input.secrets ?? [];
-  const keys = cloudKeys.filter((key) => stored.includes(key));
+  const known = [...cloudKeys, ...alertKeys];
+  const keys = known.filter((key) => stored.includes(key));
   const secrets = stored.filter((key) => !keys.includes(key));
-  const openKeys = cloudKeys.filter((key) => key in config && !stored.includes(key));
+  const openKeys = known.filter((key) => key in config && !stored.includes(key));
   const open = Object.fromEntries(
     Object.entries(config).filter(([key]) => !stored.includes(key) && !openKeys.includes(key)),
   );
@@ -272,6 +274,11 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       retention: monitoring.retention,
       scrapeIntervalSeconds: monitoring.scrapeInterval,
       memoryMiB: monitoring.memory,
+      logRetention: monitoring.logRetention,
+      lokiMemoryMiB: monitoring.lokiMemory,
+      collectorMemoryMiB: monitoring.collectorMemory,
+      runbookUrl: monitoring.runbookUrl,
+      extensions: monitoring.extensions,
     },
     timings: deriveTimings(objectives),
   };

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Settings } from "../settings.ts";
 import { type Backup, newestBackups } from "./cluster/backups.ts";
 import { inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts";
 import { ago, repositoryLines } from "./cluster/repositories.ts";
 import type { LastDrills } from "./drills/last.ts";
+import { describeFault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
 import { scalingLine } from "./scale.ts";
+import { coloured, Screen, showsColour } from "./screen.ts";
 import { loadStack } from "./stack.ts";
 import { alignedBlock, alignedTable, note, print } from "./ui.ts";
 
@@ -17,22 +20,41 @@ const WATCH_MS = 2_000;
 /** One look at the stack, or one every 2 s; works when half of it is down. Exit code 0 only when all is healthy. */
 export async function status({ stack: name, json, watch }: StatusOptions): Promise<number> {
   const { settings } = loadStack(name);
+  if (watch) {
+    return keepLooking(name, settings, json);
+  }
+  const found = await inspectStack(settings);
+  const healthy = isHealthy(found);
+  const text = json ? JSON.stringify(found, null, 2) : statusText(name, found);
+  print(showsColour(process.stdout) && !json ? coloured(text) : text);
+  if (!healthy && !json) {
+    note(`holdfast: stack ${name} is not healthy`);
+  }
+  return healthy ? 0 : 1;
+}
+
+/** Until Ctrl-C. A look that fails is shown as that: whoever watches wants to see the end of it. */
+async function keepLooking(name: string, settings: Settings, json: boolean): Promise<never> {
+  const screen = process.stdout.isTTY && !json ? new Screen(process.stdout) : undefined;
+  // Ahead of the handler that says what was interrupted: nothing is.
+  process.prependListener("SIGINT", () => process.exit(130));
   for (;;) {
-    const found = await inspectStack(settings);
-    const healthy = isHealthy(found);
-    const text = json ? JSON.stringify(found, null, watch ? 0 : 2) : statusText(name, found);
-    if (watch && !json && process.stdout.isTTY) {
-      process.stdout.write("\u001b[2J\u001b[H");
-    }
-    print(text);
-    if (!watch) {
-      if (!healthy && !json) {
-        note(`holdfast: stack ${name} is not healthy`);
-      }
-      return healthy ? 0 : 1;
+    const text = await inspectStack(settings).then(
+      (found) => (json ? JSON.stringify(found) : statusText(name, found)),
+      (error) => (json ? JSON.stringify({ error: String(error) }) : describeFault(error)),
+    );
+    if (screen) {
+      screen.show(`${heading(name, new Date())}\n\n${text}`);
+    } else {
+      print(text);
     }
     await sleep(WATCH_MS);
   }
+}
+
+function heading(name: string, now: Date): string {
+  const time = now.toISOString().slice(11, 19);
+  return `stack ${name}, ${time} UTC, every ${WATCH_MS / 1000} s; Ctrl-C ends`;
 }
 
 /** The table that people read. Pure. */

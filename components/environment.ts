@@ -7,12 +7,15 @@ import type { CloudKeys } from "./backup/cloud.ts";
 import { Credentials } from "./database/credentials.ts";
 import { declareImages, type Image } from "./docker/images.ts";
 import type { ImageName } from "./images.ts";
+import type { AlertSecrets } from "./monitoring/alerting.ts";
 import { Site, type SiteEndpoints } from "./site/site.ts";
 
 export interface EnvironmentArgs {
   readonly settings: Settings;
   /** Keys of an S3 account of one's own; `backup.cloud.provider: s3` needs them. @default none */
   readonly cloudKeys?: CloudKeys | undefined;
+  /** What Alertmanager needs to reach people. @default none */
+  readonly alertSecrets?: AlertSecrets | undefined;
 }
 
 /** A Docker host and the images on it. */
@@ -58,6 +61,7 @@ export class Environment extends pulumi.ComponentResource {
           passwords: credentials.passwords,
           authority,
           cloudKeys: args.cloudKeys,
+          alertSecrets: args.alertSecrets ?? {},
         },
         { parent: this },
       );

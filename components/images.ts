@@ -8,6 +8,9 @@ const ROOT = join(import.meta.dirname, "..");
 /** What a user may hand in instead of an upstream reference: built here from Debian's package. */
 export const FROM_DEBIAN = "debian";
 
+/** The same for Loki and the collector, which Debian has no package of: compiled from Go modules. */
+export const FROM_MODULES = "modules";
+
 /** Images we build, and the folder each is built from, relative to the repository. */
 const CONTEXTS = {
   etcd: "images/etcd",
@@ -16,6 +19,7 @@ const CONTEXTS = {
   pooler: "images/pooler",
   guard: "images/guard",
   autoscaler: "images/autoscaler",
+  status: "images/status",
   exporters: "images/exporters",
   backup: "images/backup",
   authority: "images/authority",
@@ -23,10 +27,26 @@ const CONTEXTS = {
   app: "app",
   prometheus: "images/prometheus",
   alertmanager: "images/alertmanager",
+  loki: "images/loki",
+  collector: "images/collector",
   drill: "images/drill",
 } as const;
 
 export type ImageName = keyof typeof CONTEXTS | "grafana";
+
+/** Images that take their program from another image, and where it lies in that one, as upstream has it. */
+const PROGRAMS = { loki: "/usr/bin/loki", collector: "/otelcol-contrib" } as const;
+
+/** A program that the launcher compiles, and the image with nothing else in it that it makes of it. */
+export interface ProgramSpec {
+  readonly name: keyof typeof PROGRAMS;
+  /** `holdfast/<name>-program:<hash of its sources>`. */
+  readonly reference: string;
+  /** Folder of its go.mod and build.sh, relative to the repository. */
+  readonly folder: string;
+  /** Where the file lies in the image. */
+  readonly path: string;
+}
 
 /** An image of this environment: built here, or somebody else's by reference. */
 export interface ImageSpec {
@@ -36,6 +56,8 @@ export interface ImageSpec {
   /** Folder to build from, relative to the repository or absolute; absent for upstream images. */
   readonly context?: string;
   readonly buildArgs: Readonly<Record<string, string>>;
+  /** What has to be compiled before it can be built. */
+  readonly program?: ProgramSpec;
 }
 
 /**
@@ -52,6 +74,10 @@ export function imagesOf(settings: Settings): ImageSpec[] {
     if (name === "s3" && settings.backup.cloud.provider !== "builtin") continue;
     if (name === "app") {
       specs.push(applicationImage(settings));
+      continue;
+    }
+    if (name === "loki" || name === "collector") {
+      specs.push(withProgram(name, settings));
       continue;
     }
     const upstream = name === "prometheus" || name === "alertmanager" ? images[name] : FROM_DEBIAN;
@@ -71,17 +97,39 @@ function applicationImage(settings: Settings): ImageSpec {
   return image === "" ? built("app", context || CONTEXTS.app, settings) : pulled("app", image);
 }
 
-function built(name: keyof typeof CONTEXTS, context: string, settings: Settings): ImageSpec {
+/** Always built here, on our base: upstream's have no shell. Only the program comes from there. */
+function withProgram(name: keyof typeof PROGRAMS, settings: Settings): ImageSpec {
+  const given = settings.images[name];
+  if (given !== FROM_MODULES) {
+    return built(name, CONTEXTS[name], settings, { PROGRAM: given });
+  }
+  const folder = `${CONTEXTS[name]}/program`;
+  const hash = createHash("sha256");
+  hashContext(hash, resolve(ROOT, folder));
+  const reference = `holdfast/${name}-program:${hash.digest("hex").slice(0, 12)}`;
+  return {
+    ...built(name, CONTEXTS[name], settings, { PROGRAM: reference }),
+    program: { name, reference, folder, path: PROGRAMS[name] },
+  };
+}
+
+function built(
+  name: keyof typeof CONTEXTS,
+  context: string,
+  settings: Settings,
+  more: Readonly<Record<string, string>> = {},
+): ImageSpec {
   const { base, refresh } = settings.images;
   const hash = createHash("sha256");
   hash.update(`base=${base}\nrefresh=${refresh}\n`);
+  for (const [key, value] of Object.entries(more)) hash.update(`${key}=${value}\n`);
   hashContext(hash, resolve(ROOT, context));
   return {
     name,
     reference: `holdfast/${name}:${hash.digest("hex").slice(0, 12)}`,
     context,
     // The date is a build argument as well, or Docker's cache would serve the old packages.
-    buildArgs: { BASE: base, REFRESH: refresh },
+    buildArgs: { BASE: base, REFRESH: refresh, ...more },
   };
 }
 

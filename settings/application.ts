@@ -4,7 +4,8 @@ import type { Fault } from "./faults.ts";
 import { image, text, wholeNumber } from "./fields.ts";
 import type { Path, Tree } from "./tree.ts";
 
-const folder = text(
+/** A folder, or none. */
+export const folder = text(
   "",
   "expected a folder, absolute or relative to the repository, or an empty text",
   (given) =>

@@ -1,11 +1,13 @@
 /** Rules between settings: each field is right by itself here, but do they fit together? Pure. */
 import { archiveTimeoutFloorSeconds, objectiveLimits } from "../objectives.ts";
+import { alertingFaults, alertKeys } from "./alerting.ts";
 import { applicationFaults } from "./application.ts";
 import { type Given, overloads } from "./capacity.ts";
 import { cloudFaults } from "./cloud.ts";
 import type { Fault } from "./faults.ts";
 import { ownRoles } from "./hba.ts";
 import { parameterProblem } from "./parameters.ts";
+import { cloudKeys } from "./repositories.ts";
 import type { Parsed } from "./schema.ts";
 import type { Path } from "./tree.ts";
 import { formatDuration } from "./units.ts";
@@ -29,7 +31,14 @@ export function contradictions(
     ...objectives(settings),
     ...overloads(settings, given),
     ...parameters(settings),
-    ...cloudFaults(settings, keys),
+    ...cloudFaults(
+      settings,
+      keys.filter((key) => cloudKeys.includes(key)),
+    ),
+    ...alertingFaults(
+      settings,
+      keys.filter((key) => alertKeys.includes(key)),
+    ),
     ...applicationFaults(settings.application, isFile),
   ];
 }
@@ -118,9 +127,11 @@ function ports({ ports }: Parsed, given: Given): Fault[] {
   const all: { path: Path; port: number }[] = [
     { path: ["ports", "app"], port: ports.app },
     ...ports.pooler.map((port, index) => ({ path: ["ports", "pooler", index], port })),
+    { path: ["ports", "status"], port: ports.status },
     { path: ["ports", "prometheus"], port: ports.prometheus },
     { path: ["ports", "alertmanager"], port: ports.alertmanager },
     { path: ["ports", "grafana"], port: ports.grafana },
+    { path: ["ports", "loki"], port: ports.loki },
   ];
   // Ports nobody set come first, so that the one somebody set is named as the intruder.
   const ordered = [

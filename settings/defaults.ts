@@ -1,17 +1,27 @@
 /** What every setting is when nobody says otherwise, in the notation of the config. Pure. */
 import { incrementalCron } from "../objectives.ts";
+import { alertingDefaults } from "./alerting.ts";
 import { applicationDefaults } from "./application.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
 
 const socket = "unix:///var/run/docker.sock";
+/** Where Docker keeps its files unless its daemon.json says otherwise. */
+export const DEFAULT_DATA_ROOT = "/var/lib/docker";
 /** As in `groups.objectives`. */
 const defaultRecoveryPointSeconds = 60;
 
 const groups: Tree = {
   network: { bindAddress: "127.0.0.1" },
-  ports: { app: 8080, pooler: [6432, 6433], prometheus: 9090, alertmanager: 9093, grafana: 3000 },
+  ports: {
+    app: 8080,
+    pooler: [6432, 6433],
+    prometheus: 9090,
+    alertmanager: 9093,
+    grafana: 3000,
+    loki: 3100,
+  },
   objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
   database: {
     name: "shop",
@@ -71,12 +81,25 @@ const groups: Tree = {
     },
   },
   // 5 s: an alert on a missing synchronous standby is promised within 10 s (M16).
-  monitoring: { grafana: true, retention: "15d", scrapeInterval: "5 s", memory: "512 MB" },
+  monitoring: {
+    grafana: true,
+    retention: "15d",
+    scrapeInterval: "5 s",
+    memory: "512 MB",
+    logRetention: "7d",
+    lokiMemory: "256 MB",
+    collectorMemory: "128 MB",
+    runbookUrl: "docs/runbooks",
+    extensions: "",
+  },
+  alerting: alertingDefaults,
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",
     alertmanager: "prom/alertmanager:v0.28.1",
     grafana: "grafana/grafana:12.1.1",
+    loki: "grafana/loki:3.7.8",
+    collector: "otel/opentelemetry-collector-contrib:0.149.0",
     refresh: "",
   },
 };
@@ -88,7 +111,7 @@ const groups: Tree = {
  */
 export function withDefaults(stack: string, given: Tree): Tree {
   const { hosts: givenHosts = {}, sites: givenSites = {}, ...rest } = given;
-  const hosts = entries(givenHosts, "h1", () => ({ docker: socket }));
+  const hosts = entries(givenHosts, "h1", () => ({ docker: socket, dataRoot: DEFAULT_DATA_ROOT }));
   const firstHost = isTree(hosts) ? Object.keys(hosts)[0] : undefined;
   const sites = entries(givenSites, "a", (site) => ({
     host: firstHost ?? "h1",
@@ -102,9 +125,18 @@ function derived(given: Tree): Tree {
   const written = valueAt(given, ["objectives", "recoveryPoint"]);
   const seconds = typeof written === "string" ? parseDuration(written) : undefined;
   return {
+    ports: { status: statusPort(given.ports) },
     application: applicationDefaults(given.application),
     backup: { schedule: { incremental: incrementalCron(seconds ?? defaultRecoveryPointSeconds) } },
   };
+}
+
+/** 8081, or the next one that is given to nothing else: it came after stacks that may have it in use. */
+function statusPort(given: unknown): number {
+  const taken = isTree(given) ? Object.values(given).flat() : [];
+  let port = 8081;
+  while (taken.includes(port)) port += 1;
+  return port;
 }
 
 function entries(given: unknown, only: string, complete: (name: string) => Tree): unknown {

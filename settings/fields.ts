@@ -102,7 +102,7 @@ export function size(min: number, max: number, example: string) {
  *
  * @param word what may stand in an image's place
  */
-export function image(example: string, word?: "debian" | "") {
+export function image(example: string, word?: "debian" | "modules" | "") {
   const part = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
   const host = "(?:[A-Za-z0-9.-]+(?::\\d{1,5})?/)?";
   const reference = new RegExp(

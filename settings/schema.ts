@@ -1,7 +1,8 @@
 /** The shape of the settings: one strict zod object per group, in the notation of the config. */
 import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
-import { applicationFields } from "./application.ts";
+import { alerting } from "./alerting.ts";
+import { applicationFields, folder } from "./application.ts";
 import {
   duration,
   field,
@@ -36,6 +37,12 @@ const dockerAddress = matching(
   /^(unix:\/\/\/\S+|ssh:\/\/([^\s@/]+@)?[^\s@/:]+(:\d{1,5})?|tcp:\/\/[^\s@/:]+:\d{1,5})$/,
 );
 
+const hostFolder = matching(
+  "/var/lib/docker",
+  "expected the absolute path of a folder on the Docker host",
+  /^(\/[\w.@+-]+)+$/,
+);
+
 const bindAddress = text("127.0.0.1", "expected an IPv4 address", (given) =>
   parseIpv4(given) === undefined ? "expected an IPv4 address" : undefined,
 );
@@ -64,6 +71,19 @@ const retention = matching(
   /^[1-9]\d{0,3}[hdwy]$/,
 );
 
+const runbookUrl = matching(
+  "https://wiki.example.org/runbooks",
+  "expected a URL or a folder of this repository, without a slash at its end",
+  /^(https?:\/\/\S*[^\s/]|[\w.-]+(\/[\w.-]+)*)$/,
+);
+
+/** Loki removes in whole days of its index, so hours below a day would promise too much. */
+const logRetention = matching(
+  "7d",
+  "expected a whole number of days or weeks, such as 7d or 4w",
+  /^[1-9]\d{0,2}[dw]$/,
+);
+
 const parameterValue = z.union([z.string(), z.number(), z.boolean()], {
   error: "expected a text, a number, true or false",
 });
@@ -81,7 +101,7 @@ const recoveryTimeTooShort =
   "shorter than the 30 s that Patroni needs to be sure of a lost node (ttl 20 + loop 1 + retry 3 + promotion 3 + router 2 = 29 s)";
 
 export const schema = z.strictObject({
-  hosts: z.record(hostName, z.strictObject({ docker: dockerAddress })),
+  hosts: z.record(hostName, z.strictObject({ docker: dockerAddress, dataRoot: hostFolder })),
   sites: z.record(
     siteName,
     z.strictObject({ host: matching("h1", "expected a host's name", /^.+$/), subnet }),
@@ -92,9 +112,11 @@ export const schema = z.strictObject({
     // services.
     app: wholeNumber(1, 65_535, 8080),
     pooler: z.array(port(6432)).min(1).max(4),
+    status: port(8081),
     prometheus: port(9090),
     alertmanager: port(9093),
     grafana: port(3000),
+    loki: port(3100),
   }),
   objectives: z.strictObject({
     // A shorter one is for checks.ts: what to ask for instead depends on the durability.
@@ -171,12 +193,20 @@ export const schema = z.strictObject({
     retention,
     scrapeInterval: duration(1, 60, "5 s"),
     memory: size(128, 64 * gigabyte, "512 MB"),
+    logRetention,
+    lokiMemory: size(128, 64 * gigabyte, "256 MB"),
+    collectorMemory: size(64, 8 * gigabyte, "128 MB"),
+    runbookUrl,
+    extensions: folder,
   }),
+  alerting,
   images: z.strictObject({
     base: image("debian:trixie-slim"),
     prometheus: image("prom/prometheus:v3.5.0", "debian"),
     alertmanager: image("prom/alertmanager:v0.28.1", "debian"),
     grafana: image("grafana/grafana:12.1.1"),
+    loki: image("grafana/loki:3.7.8", "modules"),
+    collector: image("otel/opentelemetry-collector-contrib:0.149.0", "modules"),
     refresh: dayOrNothing,
   }),
 });

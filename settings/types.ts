@@ -11,7 +11,7 @@ export interface Settings {
   readonly project: string;
   /** The stack's name: lower-case letters, digits, dashes, at most 20 characters. */
   readonly stack: string;
-  /** Docker hosts by name. @default {h1: {docker: "unix:///var/run/docker.sock"}} */
+  /** Docker hosts by name. @default {h1: {docker: "unix:///var/run/docker.sock", dataRoot: "/var/lib/docker"}} */
   readonly hosts: Readonly<Record<string, HostSettings>>;
   /**
    * Sites by name; each is one Docker host and one network.
@@ -37,6 +37,7 @@ export interface Settings {
   readonly application: ApplicationSettings;
   readonly backup: BackupSettings;
   readonly monitoring: MonitoringSettings;
+  readonly alerting: AlertingSettings;
   readonly images: ImageSettings;
   /** Derived from `objectives`, never configured. */
   readonly timings: Timings;
@@ -45,6 +46,11 @@ export interface Settings {
 export interface HostSettings {
   /** Docker's address: `unix:///path`, `ssh://user@host` or `tcp://host:port`. */
   readonly docker: string;
+  /**
+   * Docker's own folder on that host, whose log files the collector reads; `up` records where it lies
+   * elsewhere. @default "/var/lib/docker"
+   */
+  readonly dataRoot: string;
 }
 
 export interface SiteSettings {
@@ -59,12 +65,16 @@ export interface PortSettings {
   readonly app: number;
   /** One PgBouncer each. @default [6432, 6433] */
   readonly pooler: readonly number[];
+  /** The status page. @default 8081 */
+  readonly status: number;
   /** @default 9090 */
   readonly prometheus: number;
   /** @default 9093 */
   readonly alertmanager: number;
   /** @default 3000 */
   readonly grafana: number;
+  /** @default 3100 */
+  readonly loki: number;
 }
 
 export interface DatabaseSettings {
@@ -265,6 +275,45 @@ export interface MonitoringSettings {
    * @default 512
    */
   readonly memoryMiB: number;
+  /** How long Loki keeps lines, in days or weeks: `7d`. @default "7d" */
+  readonly logRetention: string;
+  /** Limit of Loki. Config key `monitoring.lokiMemory`. @default 256 */
+  readonly lokiMemoryMiB: number;
+  /** Limit of the log collector. Config key `monitoring.collectorMemory`. @default 128 */
+  readonly collectorMemoryMiB: number;
+  /**
+   * Where alerts say that their pages are: a URL, or a folder of this repository. No slash at its end.
+   * @default "docs/runbooks"
+   */
+  readonly runbookUrl: string;
+  /**
+   * Folder with targets, rules, dashboards and log sources of one's own (docs/extending.md), relative to
+   * the repository or absolute. Config key `monitoring.extensions`. @default "" (none)
+   */
+  readonly extensions: string;
+}
+
+/** Who is told of alerts. Without any of these they are seen in `status` and Alertmanager alone. */
+export interface AlertingSettings {
+  readonly email: {
+    /** Whom to write to, with commas between; empty: nobody. @default "" */
+    readonly to: string;
+    /** The sender's address. @default "" */
+    readonly from: string;
+    /** The mail server, `host:port`. @default "" */
+    readonly smarthost: string;
+    /** Its user; the password is the secret `alertSmtpPassword`. Empty: no login. @default "" */
+    readonly username: string;
+    /** Whether mail goes by TLS (STARTTLS) only. @default true */
+    readonly requireTls: boolean;
+  };
+  /** Whether alerts are posted to the URL in the secret `alertWebhookUrl`. @default false */
+  readonly webhook: boolean;
+  /**
+   * URL that is posted to each minute while alerting works; whoever knows it can feign that it does.
+   * Empty: nobody notices when it does not. @default ""
+   */
+  readonly deadMansSwitch: string;
 }
 
 export interface ImageSettings {
@@ -275,6 +324,10 @@ export interface ImageSettings {
   /** An upstream image, or `debian`: built by us from Debian's package. */
   readonly alertmanager: string;
   readonly grafana: string;
+  /** An upstream image that the program is taken from, or `modules`: compiled from Go modules. */
+  readonly loki: string;
+  /** An upstream image that the program is taken from, or `modules`: compiled from Go modules. */
+  readonly collector: string;
   /**
    * A date (YYYY-MM-DD) that enters every image's name: a new one rebuilds them all.
    * @default ""

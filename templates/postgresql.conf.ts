@@ -126,6 +126,8 @@ function sections(args: PostgresqlConfArgs): readonly Section[] {
       values: {
         shared_preload_libraries: "pg_stat_statements",
         "pg_stat_statements.max": 5000,
+        // Utility statements are kept as they were written: CREATE ROLE with its password.
+        "pg_stat_statements.track_utility": false,
         track_io_timing: true,
         timezone: "UTC",
         // Compiling costs more than it saves on short statements, and tens of MiB in each backend.

@@ -2,12 +2,17 @@
 
 import { stringify } from "yaml";
 import { clusterIntervalSeconds } from "./prometheus.yml.ts";
+import { applicationRules } from "./prometheus-rules/application.ts";
 import { archiveRules } from "./prometheus-rules/archive.ts";
 import { backupRules } from "./prometheus-rules/backups.ts";
 import { clusterRules } from "./prometheus-rules/cluster.ts";
+import { databaseRules } from "./prometheus-rules/database.ts";
+import { logRules } from "./prometheus-rules/logs.ts";
 import { machineryRules } from "./prometheus-rules/machinery.ts";
+import { monitoringRules } from "./prometheus-rules/monitoring.ts";
 import { proofRules } from "./prometheus-rules/proofs.ts";
 import { recoveryRules } from "./prometheus-rules/recovery.ts";
+import { routeRules } from "./prometheus-rules/routes.ts";
 import type { AlertRule, RuleFacts } from "./prometheus-rules/rule.ts";
 import { scalingRules } from "./prometheus-rules/scaling.ts";
 import { trafficRules } from "./prometheus-rules/traffic.ts";
@@ -22,13 +27,18 @@ const HEADER =
 export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
   return {
     cluster: clusterRules(facts),
+    database: databaseRules(facts),
     recovery: recoveryRules(facts),
     archive: archiveRules(facts),
     backups: backupRules(),
     proofs: proofRules(facts),
     traffic: trafficRules(facts),
+    routes: routeRules(facts),
+    application: applicationRules(facts),
     scaling: scalingRules(),
     machinery: machineryRules(facts),
+    monitoring: monitoringRules(),
+    logs: logRules(),
   };
 }
 
@@ -39,17 +49,26 @@ export function renderPrometheusRules(facts: PrometheusRulesArgs): string {
     ...(name === "cluster"
       ? { interval: `${clusterIntervalSeconds(facts.scrapeIntervalSeconds)}s` }
       : {}),
-    rules: rules.map(rendered),
+    rules: rules.map((rule) => rendered(rule, facts.runbookUrl)),
   }));
   return `${HEADER}\n${stringify({ groups }, { lineWidth: 0 })}`;
 }
 
-function rendered(rule: AlertRule): Record<string, unknown> {
+/** Where an alert's page is. Pure. */
+export function runbookOf(alert: string, runbookUrl: string): string {
+  return `${runbookUrl}/${alert}.md`;
+}
+
+function rendered(rule: AlertRule, runbookUrl: string): Record<string, unknown> {
   return {
     alert: rule.alert,
     expr: rule.expr,
     ...(rule.forSeconds > 0 ? { for: `${rule.forSeconds}s` } : {}),
     labels: { severity: rule.severity },
-    annotations: { summary: rule.summary, action: rule.action },
+    annotations: {
+      summary: rule.summary,
+      action: rule.action,
+      runbook_url: runbookOf(rule.alert, runbookUrl),
+    },
   };
 }

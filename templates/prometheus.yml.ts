@@ -1,6 +1,7 @@
 /** prometheus.yml: what is scraped, how often, and where the rules and Alertmanager are. */
 
 import { stringify } from "yaml";
+import { CONTAINER_INTERVAL_SECONDS } from "./collector.yml.ts";
 import { SCRAPE_JOBS, type ScrapeJob } from "./targets.ts";
 
 /** Facts that {@link renderPrometheusYml} needs. */
@@ -27,6 +28,17 @@ const HEADER =
 export function clusterIntervalSeconds(scrapeIntervalSeconds: number): number {
   return Math.min(2, scrapeIntervalSeconds);
 }
+
+/** What is kept of Loki's own metrics: what comes in, what is refused, what it holds, what it costs. */
+const LOKI_SERIES = [
+  "loki_build_info",
+  "loki_distributor_(bytes|lines)_received_total",
+  "loki_discarded_samples_total",
+  "loki_ingester_(memory_streams|chunks_flushed_total|wal_disk_full_failures_total)",
+  "loki_request_duration_seconds_(count|sum)",
+  "loki_boltdb_shipper_compact_tables_operation_.*",
+  "(process|go)_.*",
+];
 
 type Job = Record<string, unknown>;
 
@@ -68,6 +80,18 @@ function special(name: ScrapeJob, args: PrometheusYmlArgs): Job {
       scrape_interval: `${clusterIntervalSeconds(args.scrapeIntervalSeconds)}s`,
       // A member that is gone refuses nothing: its series end when this has passed.
       scrape_timeout: "1s",
+    };
+  }
+  if (name === "containers") {
+    // Each series says which container it is of; the target's labels are the collector's own.
+    return { honor_labels: true, scrape_interval: `${CONTAINER_INTERVAL_SECONDS}s` };
+  }
+  if (name === "loki") {
+    // 1,185 series at rest, most of them of parts that one Loki on one disk has no use for.
+    return {
+      metric_relabel_configs: [
+        { source_labels: ["__name__"], regex: LOKI_SERIES.join("|"), action: "keep" },
+      ],
     };
   }
   return name === "postgres" ? probes(args.postgresExporterAddress) : {};

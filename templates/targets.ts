@@ -15,10 +15,15 @@ export const SCRAPE_JOBS = {
   backup: { port: 9854 },
   guard: { port: 9855 },
   autoscaler: { port: 9856 },
+  status: { port: 8081 },
   prometheus: { port: 9090 },
   alertmanager: { port: 9093 },
   grafana: { port: 3000 },
+  loki: { port: 3100 },
+  collector: { port: 8888 },
+  containers: { port: 8889 },
   "postgres-exporter": { port: 9187 },
+  node: { port: 9100 },
 } as const satisfies Record<string, { port: number }>;
 
 /** A kind of target; also the `job` label of its series. */
@@ -48,6 +53,11 @@ export interface TargetArgs {
 /** Path of a target's file inside the live volume, e.g. `targets/patroni.postgres-1.json`. */
 export function targetPath(job: ScrapeJob, instance: string): string {
   return `targets/${job}.${instance}.json`;
+}
+
+/** Path of a file with targets of another tool. */
+export function foreignTargetPath(name: string): string {
+  return `targets/other.${name}.json`;
 }
 
 /** Renders one target as Prometheus' file_sd wants it. JSON has no comments. */

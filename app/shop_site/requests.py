@@ -1,12 +1,10 @@
 """One JSON log line a request, and a plain answer when the database is away."""
 
-import json
 import logging
 import re
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +12,7 @@ from django.shortcuts import render
 
 from routing.errors import TooManyWaiting
 from routing.repeat import SAFE
+from shop_site import logs
 
 log = logging.getLogger("shop.request")
 errors = logging.getLogger("shop.database")
@@ -23,22 +22,6 @@ RETRY_SECONDS = 5  # a handover lasts 2 to 3 s, the first tries after a failover
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-
-
-class JsonFormatter(logging.Formatter):
-    """A log record as one line of JSON; `extra={"fields": {...}}` adds fields."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            **getattr(record, "fields", {}),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
 
 
 class RequestLogMiddleware:
@@ -51,6 +34,13 @@ class RequestLogMiddleware:
         started = time.perf_counter()
         given = request.headers.get("X-Request-ID", "")
         request.id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        token = logs.request_id.set(request.id)
+        try:
+            return self._answer(request, started)
+        finally:
+            logs.request_id.reset(token)
+
+    def _answer(self, request: HttpRequest, started: float) -> HttpResponse:
         response = self.get_response(request)
         response["X-Request-ID"] = request.id
         response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
@@ -60,7 +50,6 @@ class RequestLogMiddleware:
         if match:  # static files and unknown addresses are in the edge's log
             session = getattr(request, "session", {})
             fields = {
-                "requestId": request.id,
                 "user": session.get("_auth_user_id") or session.get("visitor"),
                 "method": request.method,
                 "path": request.path_info,
@@ -76,11 +65,7 @@ class RequestLogMiddleware:
 def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     """503 with Retry-After, instead of 500: routing's ROUTING_AWAY_VIEW."""
     text = str(error).strip() or type(error).__name__
-    errors.warning(
-        "503: %s",
-        text.splitlines()[0],
-        extra={"fields": {"requestId": getattr(request, "id", None)}},
-    )
+    errors.warning("503: %s", text.splitlines()[0])
     if request.path_info.startswith("/api/"):
         body = {"error": f"the database is away; try again in {RETRY_SECONDS} s"}
         if request.method not in SAFE:

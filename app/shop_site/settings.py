@@ -136,10 +136,10 @@ LOGGING = {
             "callback": lambda record: bool(record.exc_info),
         },
     },
-    "formatters": {"json": {"()": "shop_site.requests.JsonFormatter"}},
+    "formatters": {"json": {"()": "shop_site.logs.JsonFormatter"}},
     "handlers": {
         "stdout": {
-            "class": "logging.StreamHandler",
+            "class": "shop_site.logs.Handler",
             "stream": "ext://sys.stdout",
             "formatter": "json",
         },

@@ -79,6 +79,7 @@ export function endpointsOf(settings: Settings, running: boolean): Record<string
         `${address}:${port} (databases ${database.name}, ${database.name}_ro)`,
       ]),
     ),
+    status: http(ports.status),
     prometheus: http(ports.prometheus),
     alertmanager: http(ports.alertmanager),
     ...(monitoring.grafana ? { grafana: http(ports.grafana) } : {}),

@@ -8,7 +8,7 @@ const HIDDEN = "[secret]";
 const INTERNAL = new Set(["stackId"]);
 
 /** What people look for first comes first; what is not named here follows by name. */
-const ORDER = ["appUrl", "databaseUrl", "readReplicaUrl", "grafanaUrl", "prometheusUrl"];
+const ORDER = ["appUrl", "databaseUrl", "readReplicaUrl", "statusUrl", "grafanaUrl"];
 
 /** Names and values of the outputs; secrets hidden unless asked for. Empty ones (no Grafana) are left out. Pure. */
 export function endpointsOf(outputs: Outputs, showSecrets = false): [string, string][] {

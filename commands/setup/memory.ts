@@ -8,16 +8,20 @@ const SMALL_MIB = 128;
 export function memoryLimits(settings: Settings): number {
   const { database, etcd, pooler, application, backup, monitoring, ports } = settings;
   const poolers = ports.pooler.length;
-  // router, edge, Alertmanager, PostgreSQL's exporter, guard with its proxy (64 MiB each), and one
-  // exporter per pooler
-  const small = 5 + poolers + (monitoring.grafana ? 2 : 0);
+  // router, edge, Alertmanager, PostgreSQL's exporter, status page; guard with its proxy, autoscaler with its
+  // proxy, the collector's proxy with the host's exporter (64 MiB each); one exporter per pooler
+  const small =
+    8 + poolers + (monitoring.grafana ? 2 : 0) + (backup.cloud.provider === "builtin" ? 2 : 0);
   return (
     database.memoryMiB * (1 + database.replicas) +
     etcd.memoryMiB * etcd.members +
     pooler.memoryMiB * poolers +
     application.memoryMiB * application.instances.max +
     backup.memoryMiB +
+    backup.drillMemoryMiB +
     monitoring.memoryMiB +
+    monitoring.lokiMemoryMiB +
+    monitoring.collectorMemoryMiB +
     SMALL_MIB * small
   );
 }

@@ -11,6 +11,7 @@ import { isSharedBackend } from "../engine/backend.ts";
 import { loadStack, type Stack } from "../stack.ts";
 import { note } from "../ui.ts";
 import { shareCertificates } from "./certificates.ts";
+import { findDataRoot } from "./dataRoot.ts";
 import { setUpDocker } from "./docker.ts";
 import { setUpEngine } from "./engine.ts";
 import { chooseImages, explainMissingGrafana } from "./images.ts";
@@ -18,6 +19,7 @@ import { memoryWarning } from "./memory.ts";
 import { checkOwnApplication } from "./ownApplication.ts";
 import { choosePorts, portAnswers, portHolders, portWishes } from "./ports.ts";
 import { prebuildImages } from "./prebuild.ts";
+import { providePrograms } from "./programs.ts";
 import {
   changesBetween,
   type StackRecord,
@@ -85,6 +87,7 @@ async function prepareHosts(given: Stack, options: SetUpOptions): Promise<Prepar
   shareCertificates(stack.settings.application.context);
   if (scope === "all") {
     for (const docker of Object.values(hosts)) {
+      await providePrograms(docker, stack.settings);
       await prebuildImages(docker, stack.settings);
       await checkOwnApplication(docker, stack.settings);
     }
@@ -102,6 +105,7 @@ async function findHosts(stack: Stack): Promise<{ hosts: Record<string, Docker>;
     if (found !== address) {
       answers = merge(answers, treeOf(path, found));
     }
+    answers = merge(answers, await findDataRoot(new Docker(found), name, stack.config));
   }
   return { hosts, answers };
 }

@@ -40,10 +40,11 @@ const SINGLES = {
   dns: 73,
   "restore-drill": 74,
   "postgres-exporter": 75,
+  "node-exporter": 76,
 } satisfies Record<string, number>;
 
 /** On no network at all: reached through a socket in a volume. */
-const OFFLINE = ["docker-proxy", "autoscaler-docker-proxy"] as const;
+const OFFLINE = ["docker-proxy", "autoscaler-docker-proxy", "collector-docker-proxy"] as const;
 
 export type RangedTier = keyof typeof RANGES;
 export type SingleTier = keyof typeof SINGLES;

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import type * as pulumi from "@pulumi/pulumi";
+import { LINE_LABELS } from "../../templates/collector/lines.ts";
 import { addressOf, aliasOf, type HostEntry, isOffline, type Tier } from "./addresses.ts";
 import { labelsOf, type Placement } from "./placement.ts";
 import type { SecretFile } from "./secretFile.ts";
@@ -148,7 +149,8 @@ export function container(
       destroyGraceSeconds: args.stopSeconds,
       ...(args.stopSignal === undefined ? {} : { stopSignal: args.stopSignal }),
       logDriver: "json-file",
-      logOpts: { "max-size": "10m", "max-file": "3" },
+      // Docker writes the labels beside each line: the collector knows from the line alone whose it is.
+      logOpts: { "max-size": "10m", "max-file": "3", labels: LINE_LABELS.join(",") },
     },
     {
       ...opts,

@@ -54,7 +54,7 @@ ${reloadScript(args)}`;
     {
       create: script,
       update: script,
-      ...(args.removeWithResource === true ? { delete: removal(placement, args) } : {}),
+      ...(args.removeWithResource === true ? { delete: forgetting(placement, args) } : {}),
       stdin: args.content,
       environment: { DOCKER_HOST: placement.dockerHost },
       triggers: [args.volume.id],
@@ -90,6 +90,12 @@ function reloadScript({ reload }: LiveFileArgs): string {
     break
   fi
 done`;
+}
+
+/** Who does not watch the folder is told that the file is gone. */
+function forgetting(placement: Placement, args: LiveFileArgs): pulumi.Output<string> {
+  const remove = removal(placement, args);
+  return args.reload === undefined ? remove : pulumi.interpolate`${remove}\n${reloadScript(args)}`;
 }
 
 function removal(placement: Placement, args: LiveFileArgs): pulumi.Output<string> {

@@ -3,12 +3,25 @@ import { renderAlertmanagerYml } from "../../templates/alertmanager.yml.ts";
 import { container } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
 import { physicalName } from "../docker/placement.ts";
+import { SECRETS_DIRECTORY, type SecretFile, secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
 
+/** Secrets of the stack's config that Alertmanager needs to reach people. */
+export interface AlertSecrets {
+  /** Of the mail server's user. */
+  readonly smtpPassword?: pulumi.Output<string> | undefined;
+  /** Where alerts are posted; most carry a token. */
+  readonly webhookUrl?: pulumi.Output<string> | undefined;
+}
+
+export interface AlertingArgs extends TierArgs {
+  readonly secrets: AlertSecrets;
+}
+
 /** Alertmanager: groups what Prometheus finds and tells people. */
 export class Alerting extends pulumi.ComponentResource {
-  constructor(name: string, args: TierArgs, opts: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: AlertingArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:monitoring:Alerting", name, {}, opts);
     const { placement } = args;
     const { settings, site } = placement;
@@ -21,7 +34,10 @@ export class Alerting extends pulumi.ComponentResource {
       {
         volume: live,
         path: "alertmanager.yml",
-        content: renderAlertmanagerYml(),
+        content: renderAlertmanagerYml({
+          ...settings.alerting,
+          secretsDirectory: SECRETS_DIRECTORY,
+        }),
         image: placement.images.alertmanager,
         validate: 'amtool check-config "$FILE"',
         reload: {
@@ -54,6 +70,7 @@ export class Alerting extends pulumi.ComponentResource {
           { volume: live, path: "/etc/holdfast/live", readOnly: true },
           { volume: data, path: "/alertmanager" },
         ],
+        secrets: secretFiles(args.secrets),
         ports: [{ internal: 9093, external: settings.ports.alertmanager }],
         stopSeconds: 10,
       },
@@ -61,4 +78,11 @@ export class Alerting extends pulumi.ComponentResource {
     );
     this.registerOutputs({});
   }
+}
+
+function secretFiles({ smtpPassword, webhookUrl }: AlertSecrets): SecretFile[] {
+  return [
+    ...(smtpPassword === undefined ? [] : [secretFile("alert-smtp-password", smtpPassword)]),
+    ...(webhookUrl === undefined ? [] : [secretFile("alert-webhook-url", webhookUrl)]),
+  ];
 }

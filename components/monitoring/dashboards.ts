@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { renderApplicationDashboard } from "../../templates/dashboards/application.ts";
-import { renderOverviewDashboard } from "../../templates/dashboards/overview.ts";
+import type { Settings } from "../../settings.ts";
+import { renderDashboards } from "../../templates/dashboards/all.ts";
+import type { DashboardFacts } from "../../templates/dashboards/facts.ts";
+import type { Extension } from "../../templates/extension.ts";
 import { renderGrafanaDashboardsYml } from "../../templates/grafana/dashboards.yml.ts";
 import { renderGrafanaDatasourceYml } from "../../templates/grafana/datasource.yml.ts";
 import { addressOf } from "../docker/addresses.ts";
@@ -12,12 +14,41 @@ import { volume } from "../docker/volume.ts";
 
 const LIVE = "/etc/holdfast/live";
 
+/** What the panels' thresholds derive from. */
+export function dashboardFacts({
+  objectives,
+  timings,
+  database,
+  monitoring,
+}: Settings): DashboardFacts {
+  return {
+    recoveryPointSeconds: objectives.recoveryPointSeconds,
+    recoveryTimeSeconds: objectives.recoveryTimeSeconds,
+    archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
+    handoverBoundSeconds: timings.handover.boundSeconds,
+    leaseSeconds: timings.patroni.ttlSeconds,
+    readLagLimitMiB: database.readLagLimitMiB,
+    scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
+  };
+}
+
+function inFolder(folder: string, texts: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [`${folder}/${name}`, text]),
+  );
+}
+
+export interface DashboardsArgs extends TierArgs {
+  /** Dashboards from outside of this repository. */
+  readonly extension: Extension;
+}
+
 /**
  * Grafana with its data source and dashboards provisioned. Declared only where the image can be had
  * (`monitoring.grafana`); the user `admin`'s password is generated.
  */
 export class Dashboards extends pulumi.ComponentResource {
-  constructor(name: string, args: TierArgs, opts: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: DashboardsArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:monitoring:Dashboards", name, {}, opts);
     const { placement, passwords } = args;
     const { settings, subnet } = placement;
@@ -28,11 +59,11 @@ export class Dashboards extends pulumi.ComponentResource {
       "provisioning/datasources/holdfast.yml": renderGrafanaDatasourceYml({
         prometheusAddress: addressOf(subnet, "prometheus"),
         alertmanagerAddress: addressOf(subnet, "alertmanager"),
+        lokiAddress: addressOf(subnet, "loki"),
         scrapeIntervalSeconds: settings.monitoring.scrapeIntervalSeconds,
       }),
       "provisioning/dashboards/holdfast.yml": renderGrafanaDashboardsYml(),
-      "dashboards/overview.json": renderOverviewDashboard(),
-      "dashboards/application.json": renderApplicationDashboard(),
+      ...inFolder("dashboards", renderDashboards(dashboardFacts(settings), ["prometheus", "loki"])),
     };
     const files = Object.entries(texts).map(([path, content]) =>
       liveFile(
@@ -42,6 +73,21 @@ export class Dashboards extends pulumi.ComponentResource {
         { parent: this },
       ),
     );
+    for (const { name: dashboard, text } of args.extension.dashboards) {
+      liveFile(
+        placement,
+        `grafana-extension-${dashboard}`,
+        {
+          volume: live,
+          path: `dashboards/extension-${dashboard}.json`,
+          content: text,
+          image: placement.images.grafana,
+          // Grafana watches the folder, and drops what is no longer there.
+          removeWithResource: true,
+        },
+        { parent: this },
+      );
+    }
     container(
       placement,
       {

@@ -13,7 +13,7 @@ export interface ExportersArgs extends TierArgs {
 
 /**
  * Metrics of those who have none of their own to show: one exporter asks every PostgreSQL member, one
- * stands beside each pooler.
+ * stands beside each pooler, one reads the Docker host's /proc, which is the same in every container.
  */
 export class Exporters extends pulumi.ComponentResource {
   constructor(name: string, args: ExportersArgs, opts: pulumi.ComponentResourceOptions) {
@@ -33,9 +33,16 @@ export class Exporters extends pulumi.ComponentResource {
         ...common,
         tier: "postgres-exporter",
         command: ["postgres"],
+        // Tables and sequences are those of the application; what is the cluster's is in every database.
+        environment: { HOLDFAST_DATABASE: placement.settings.database.name },
         secrets: [secretFile("postgres-monitor", passwords["postgres-monitor"])],
       },
       { parent: this, dependsOn: [roles] },
+    );
+    container(
+      placement,
+      { ...common, tier: "node-exporter", command: ["node"], memoryMiB: 64 },
+      { parent: this },
     );
     for (let n = 1; n <= pooler.instances; n++) {
       container(

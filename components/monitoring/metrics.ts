@@ -1,22 +1,33 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Extension } from "../../templates/extension.ts";
 import { renderPrometheusYml } from "../../templates/prometheus.yml.ts";
 import { renderPrometheusRules } from "../../templates/prometheus-rules.ts";
-import { renderTarget, targetPath } from "../../templates/targets.ts";
+import { foreignTargetPath, renderTarget, targetPath } from "../../templates/targets.ts";
 import { addressOf } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
 import { physicalName } from "../docker/placement.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
+import { ruleFactsOf } from "./ruleFacts.ts";
 import { targetsOf } from "./targets.ts";
+
+export interface MetricsArgs extends TierArgs {
+  /** Targets and rules from outside of this repository. */
+  readonly extension: Extension;
+}
+
+/** A check of targets by the tool that will read them: file_sd goes by the file's ending. */
+const CHECK_TARGETS =
+  "cp \"$FILE\" /tmp/t.json && printf 'scrape_configs: [{job_name: other, file_sd_configs: [{files: [/tmp/t.json]}]}]' > /tmp/p.yml && promtool check config /tmp/p.yml";
 
 /**
  * Prometheus: scrapes every part and evaluates the alerts. Its targets are live files, one for each
  * container, so that scaling adds and removes files and touches nothing else (M13).
  */
 export class Metrics extends pulumi.ComponentResource {
-  constructor(name: string, args: TierArgs, opts: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: MetricsArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:monitoring:Metrics", name, {}, opts);
     const { placement } = args;
     const { monitoring, ports } = placement.settings;
@@ -62,16 +73,14 @@ export class Metrics extends pulumi.ComponentResource {
       { parent: this, dependsOn: files },
     );
     this.declareTargets(args, live);
+    this.declareExtension(args, live);
     this.registerOutputs({});
   }
 
   private declareConfig({ placement }: TierArgs, live: docker.Volume): pulumi.Resource[] {
     const { settings, subnet, site } = placement;
-    const { database, monitoring, objectives, timings, application } = settings;
-    const reload = {
-      anyOf: [physicalName(settings, `${site}-prometheus`)],
-      command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',
-    };
+    const { monitoring } = settings;
+    const reload = reloadOf(placement);
     const image = placement.images.prometheus;
     return [
       liveFile(
@@ -100,16 +109,7 @@ export class Metrics extends pulumi.ComponentResource {
         {
           volume: live,
           path: "rules/holdfast.yml",
-          content: renderPrometheusRules({
-            scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
-            recoveryPointSeconds: objectives.recoveryPointSeconds,
-            recoveryTimeSeconds: objectives.recoveryTimeSeconds,
-            archiveTimeoutSeconds: timings.archiveTimeoutSeconds,
-            patroni: timings.patroni,
-            handoverBoundSeconds: timings.handover.boundSeconds,
-            readLagLimitMiB: database.readLagLimitMiB,
-            minimumInstances: application.instances.min,
-          }),
+          content: renderPrometheusRules(ruleFactsOf(settings)),
           image,
           validate: 'promtool check rules "$FILE"',
           reload,
@@ -117,6 +117,33 @@ export class Metrics extends pulumi.ComponentResource {
         { parent: this },
       ),
     ];
+  }
+
+  /** What the user adds: checked by promtool first, and gone when it is taken out of the folder. */
+  private declareExtension({ placement, extension }: MetricsArgs, live: docker.Volume): void {
+    const common = { volume: live, image: placement.images.prometheus, removeWithResource: true };
+    for (const { name, text } of extension.rules) {
+      liveFile(
+        placement,
+        `extension-rules-${name}`,
+        {
+          ...common,
+          path: `rules/extension-${name}.yml`,
+          content: text,
+          validate: 'promtool check rules "$FILE"',
+          reload: reloadOf(placement),
+        },
+        { parent: this },
+      );
+    }
+    for (const { name, text } of extension.targets) {
+      liveFile(
+        placement,
+        `extension-targets-${name}`,
+        { ...common, path: foreignTargetPath(name), content: text, validate: CHECK_TARGETS },
+        { parent: this },
+      );
+    }
   }
 
   /**
@@ -146,6 +173,13 @@ export class Metrics extends pulumi.ComponentResource {
       );
     }
   }
+}
+
+function reloadOf({ settings, site }: TierArgs["placement"]) {
+  return {
+    anyOf: [physicalName(settings, `${site}-prometheus`)],
+    command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',
+  };
 }
 
 /** @throws Error when nothing of that name was declared: its target would be down for ever */

@@ -22,7 +22,11 @@ export interface Target {
  * What is scraped at a site: a pure function of the same settings that made the containers, so that a
  * new replica brings its targets.
  */
-export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "subnet">): Target[] {
+export function targetsOf({
+  settings,
+  subnet,
+  site,
+}: Pick<Placement, "settings" | "subnet" | "site">): Target[] {
   const target = (job: ScrapeJob, tier: OnlineTier, n?: number, at: OnlineTier = tier): Target => ({
     job,
     address: addressOf(subnet, at, n),
@@ -52,9 +56,19 @@ export function targetsOf({ settings, subnet }: Pick<Placement, "settings" | "su
     target("backup", "backup"),
     target("guard", "guard"),
     target("autoscaler", "autoscaler"),
+    target("status", "status"),
     target("postgres-exporter", "postgres-exporter"),
+    {
+      ...target("node", "node-exporter"),
+      component: "host",
+      // By its name in `hosts`: an exporter is on the same machine as what it stands beside.
+      instance: settings.sites[site]?.host ?? site,
+    },
     target("prometheus", "prometheus"),
     target("alertmanager", "alertmanager"),
+    target("loki", "loki"),
+    target("collector", "collector"),
+    target("containers", "collector"),
     ...(settings.monitoring.grafana ? [target("grafana", "grafana")] : []),
   ];
 }

@@ -20,10 +20,13 @@ import { addressOf, dynamicRangeOf, reachableAddress } from "../docker/addresses
 import type { Image } from "../docker/images.ts";
 import { labelsOf, type Placement } from "../docker/placement.ts";
 import type { ImageName } from "../images.ts";
-import { Alerting } from "../monitoring/alerting.ts";
+import { Alerting, type AlertSecrets } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
 import { Exporters } from "../monitoring/exporters.ts";
+import { readExtension } from "../monitoring/extensions.ts";
+import { Logs } from "../monitoring/logs.ts";
 import { Metrics } from "../monitoring/metrics.ts";
+import { StatusPage } from "../monitoring/statusPage.ts";
 
 export interface SiteArgs {
   readonly settings: Settings;
@@ -38,6 +41,8 @@ export interface SiteArgs {
   readonly authority: Authority;
   /** Keys of an S3 account of one's own. */
   readonly cloudKeys: CloudKeys | undefined;
+  /** What Alertmanager needs to reach people. */
+  readonly alertSecrets: AlertSecrets;
 }
 
 /** Where people and programs reach a site from outside. */
@@ -47,8 +52,11 @@ export interface SiteEndpoints {
   readonly databaseUrl: pulumi.Output<string>;
   /** Through the poolers to the replicas. Secret. */
   readonly readReplicaUrl: pulumi.Output<string>;
+  /** The page that shows how everything is. */
+  readonly statusUrl: string;
   readonly prometheusUrl: string;
   readonly alertmanagerUrl: string;
+  readonly lokiUrl: string;
   /** Absent where Grafana's image cannot be had. */
   readonly grafanaUrl: string | undefined;
   /** What reads the cloud repository without this stack, as JSON. Secret; absent without a cloud. */
@@ -102,12 +110,19 @@ export class Site extends pulumi.ComponentResource {
     const edge = new Edge(`${name}-edge`, { ...tier, application }, { parent: this });
     new Autoscaler(`${name}-autoscaler`, { ...tier, etcd, edge }, { parent: this });
     new Exporters(`${name}-exporters`, { ...tier, roles, pooler }, { parent: this });
-    new Alerting(`${name}-alerting`, tier, { parent: this });
+    const extension = readExtension(settings.monitoring.extensions, {
+      stack: settings.stack,
+      site: name,
+      collector: true,
+    });
+    new Alerting(`${name}-alerting`, { ...tier, secrets: args.alertSecrets }, { parent: this });
+    new StatusPage(`${name}-status`, tier, { parent: this });
     if (settings.monitoring.grafana) {
-      new Dashboards(`${name}-dashboards`, tier, { parent: this });
+      new Dashboards(`${name}-dashboards`, { ...tier, extension }, { parent: this });
     }
+    new Logs(`${name}-logs`, { ...tier, extension }, { parent: this });
     // The last: it observes all the others.
-    new Metrics(`${name}-metrics`, tier, { parent: this });
+    new Metrics(`${name}-metrics`, { ...tier, extension }, { parent: this });
 
     this.endpoints = {
       ...endpointsOf(settings, pooler),
@@ -140,8 +155,10 @@ function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "b
     appUrl: url(ports.app),
     databaseUrl: pooler.databaseUrl,
     readReplicaUrl: pooler.readReplicaUrl,
+    statusUrl: url(ports.status),
     prometheusUrl: url(ports.prometheus),
     alertmanagerUrl: url(ports.alertmanager),
+    lokiUrl: url(ports.loki),
     grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,
   };
 }

@@ -2,9 +2,7 @@
 
 import { HERE, renderDashboard, type Section } from "./dashboard.ts";
 import { lines, stat } from "./panels.ts";
-
-/** The dashboard's uid; part of its address. */
-export const APPLICATION_UID = "holdfast-application";
+import { APPLICATION_UID } from "./uids.ts";
 
 /** Renders application.json. Pure; the same at every site. */
 export function renderApplicationDashboard(): string {
@@ -24,13 +22,14 @@ const backend = (metric: string): string =>
 function now(): Section {
   const value = (title: string, description: string, expr: string) =>
     stat({ title, description, unit: "short", queries: [{ expr, legend: title }] });
-  const warns = (title: string, description: string, expr: string) =>
+  const warns = (title: string, description: string, expr: string, runbooks: string[] = []) =>
     stat({
       title,
       description,
       unit: "short",
       queries: [{ expr, legend: title }],
       steps: [{ color: "green" }, { color: "orange", from: 1 }],
+      runbooks,
     });
   return {
     title: "Now",
@@ -43,8 +42,13 @@ function now(): Section {
         scaler("wanted_instances"),
       ),
       warns("Pinned", "1: a person chose the number (./holdfast scale).", scaler("pinned")),
-      warns("Holding", "1: a source is away, nothing is decided.", scaler("holding")),
-      warns("Failing", "Instances that run without traffic.", scaler("failing_instances")),
+      warns("Holding", "1: a source is away, nothing is decided.", scaler("holding"), [
+        "AutoscalerHolds",
+      ]),
+      warns("Failing", "Instances that run without traffic.", scaler("failing_instances"), [
+        "InstanceFailing",
+        "InstancesFailTogether",
+      ]),
     ],
   };
 }

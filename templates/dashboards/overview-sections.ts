@@ -1,14 +1,24 @@
 /** The rows of the home dashboard, top to bottom: each panel is one question with its answer. */
 
 import { HERE, type Section } from "./dashboard.ts";
+import type { DashboardFacts } from "./facts.ts";
 import { lines, type Step, stat, states } from "./panels.ts";
+import {
+  BACKUPS_UID,
+  OBJECTIVES_UID,
+  POOLER_UID,
+  POSTGRESQL_UID,
+  REPLICATION_UID,
+  REQUESTS_UID,
+} from "./uids.ts";
 
 const NONE_IS_BAD: Step[] = [{ color: "red" }, { color: "green", from: 1 }];
 const DAY = 86_400;
+const MIB = 1024 * 1024;
 
 /** Every row of the overview. */
-export function overviewSections(): Section[] {
-  return [atAGlance(), traffic(), database(), pooler(), recovery()];
+export function overviewSections(facts: DashboardFacts): Section[] {
+  return [atAGlance(), traffic(), database(facts), pooler(facts), recovery(facts)];
 }
 
 function atAGlance(): Section {
@@ -21,6 +31,8 @@ function atAGlance(): Section {
         unit: "short",
         queries: [{ expr: `patroni_primary{${HERE}} == 1`, legend: "{{instance}}" }],
         showName: true,
+        runbooks: ["PostgresNoLeader", "PostgresSeveralLeaders"],
+        more: REPLICATION_UID,
       }),
       stat({
         title: "Members",
@@ -33,6 +45,8 @@ function atAGlance(): Section {
           },
         ],
         steps: [{ color: "red" }, { color: "orange", from: 1 }, { color: "green", from: 2 }],
+        runbooks: ["PostgresDown", "PostgresReplicaNotStreaming"],
+        more: REPLICATION_UID,
       }),
       stat({
         title: "Synchronous standbys",
@@ -46,6 +60,8 @@ function atAGlance(): Section {
           },
         ],
         steps: NONE_IS_BAD,
+        runbooks: ["PostgresNoSynchronousStandby"],
+        more: REPLICATION_UID,
       }),
       stat({
         title: "Healthy instances",
@@ -58,6 +74,8 @@ function atAGlance(): Section {
           },
         ],
         steps: NONE_IS_BAD,
+        runbooks: ["EdgeNoInstance", "InstancesMissing"],
+        more: REQUESTS_UID,
       }),
       stat({
         title: "Alerts",
@@ -86,6 +104,8 @@ function atAGlance(): Section {
           { color: "orange", from: 1.1 * DAY },
           { color: "red", from: 2 * DAY },
         ],
+        runbooks: ["BackupOverdue"],
+        more: BACKUPS_UID,
       }),
     ],
   };
@@ -104,6 +124,7 @@ function traffic(): Section {
           { expr: `sum by (code) (rate(${responses}[$__rate_interval]))`, legend: "{{code}}" },
         ],
         stacked: true,
+        more: REQUESTS_UID,
       }),
       lines({
         title: "Latency, 95th percentile",
@@ -130,7 +151,7 @@ function traffic(): Section {
   };
 }
 
-function database(): Section {
+function database(facts: DashboardFacts): Section {
   return {
     title: "Database",
     panels: [
@@ -140,6 +161,7 @@ function database(): Section {
         unit: "short",
         queries: [{ expr: `patroni_primary{${HERE}}`, legend: "{{instance}}" }],
         steps: [{ color: "text" }, { color: "blue", from: 1 }],
+        more: REPLICATION_UID,
       }),
       lines({
         title: "Transactions",
@@ -151,6 +173,7 @@ function database(): Section {
             legend: "{{instance}}",
           },
         ],
+        more: POSTGRESQL_UID,
       }),
       lines({
         title: "Replica lag",
@@ -163,12 +186,15 @@ function database(): Section {
             legend: "{{instance}}",
           },
         ],
+        steps: [{ color: "green" }, { color: "orange", from: facts.readLagLimitMiB * MIB }],
+        runbooks: ["PostgresReplicaLags"],
+        more: REPLICATION_UID,
       }),
     ],
   };
 }
 
-function pooler(): Section {
+function pooler(facts: DashboardFacts): Section {
   return {
     title: "Pooler",
     panels: [
@@ -182,6 +208,7 @@ function pooler(): Section {
             legend: "{{instance}} {{database}}",
           },
         ],
+        more: POOLER_UID,
       }),
       lines({
         title: "Clients waiting",
@@ -204,12 +231,15 @@ function pooler(): Section {
             legend: "{{instance}}",
           },
         ],
+        steps: [{ color: "green" }, { color: "red", from: facts.handoverBoundSeconds }],
+        runbooks: ["PoolerClientsWait"],
+        more: POOLER_UID,
       }),
     ],
   };
 }
 
-function recovery(): Section {
+function recovery(facts: DashboardFacts): Section {
   return {
     title: "Recovery",
     panels: [
@@ -223,12 +253,24 @@ function recovery(): Section {
             legend: "{{repository}}",
           },
         ],
+        steps: [{ color: "green" }, { color: "red", from: facts.recoveryPointSeconds }],
+        runbooks: ["WalArchiveLate"],
+        more: OBJECTIVES_UID,
       }),
       lines({
-        title: "Backups",
-        description: "Backups in the repository, by kind.",
-        unit: "short",
-        queries: [{ expr: `holdfast_backup_count{${HERE}}`, legend: "{{repository}} {{kind}}" }],
+        title: "Since a restore was last proven",
+        description:
+          "Time since a backup was restored and compared, or since there is one to restore.",
+        unit: "s",
+        queries: [
+          {
+            expr: `time() - holdfast_restore_unproven_since_timestamp_seconds{${HERE}}`,
+            legend: "{{repository}} {{kind}}",
+          },
+        ],
+        steps: [{ color: "green" }, { color: "red", from: 8 * DAY }],
+        runbooks: ["RestoreProofOld"],
+        more: BACKUPS_UID,
       }),
       lines({
         title: "etcd: time to write",

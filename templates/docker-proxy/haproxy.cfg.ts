@@ -33,7 +33,8 @@ const READS = {
   version: `${VERSION}/version`,
   list: `${VERSION}/containers/json([?]all=1|[?](all=1&)?${FILTERS})?`,
   inspect: `${VERSION}/containers/[0-9a-f]{64}/json`,
-  events: `${VERSION}/events([?]${FILTERS})?`,
+  events: `${VERSION}/events([?]${FILTERS}(&since=[0-9.]{1,32})?)?`,
+  stats: `${VERSION}/containers/[0-9a-f]{64}/stats[?]stream=(0|false)`,
 };
 
 export type ReadCall = keyof typeof READS;
@@ -47,6 +48,7 @@ export function renderDockerProxyHaproxyCfg(args: DockerProxyHaproxyArgs): strin
   const acls = reads.map((name) => `  acl ${name} url -m reg ^${READS[name]}$`).join("\n");
   const controlled = controls.length > 0;
   const follows = reads.includes("events");
+  const measures = reads.includes("stats");
   return `# Rendered by Holdfast from templates/docker-proxy/haproxy.cfg.ts. Edit the settings, not this file.
 
 global
@@ -87,13 +89,13 @@ ${acls}${controlled ? controlAcls(controls) : ""}
   http-request deny deny_status 403 unless read or read-head ping${controlled ? " or post target" : ""}
   http-request deny deny_status 403 unless ${reads.join(" or ")}${controlled ? " or post target" : ""}
   http-request set-log-level silent
-${follows ? "  use_backend events if events\n" : ""}${controlled ? "  use_backend control if post target\n" : ""}  default_backend docker
+${follows ? "  use_backend events if events\n" : ""}${measures ? "  use_backend stats if stats\n" : ""}${controlled ? "  use_backend control if post target\n" : ""}  default_backend docker
 
 backend docker
   timeout server 5s
   server docker unix@${args.docker} maxconn 16
 
-${follows ? backend("events", "1h", 4, args.docker) : ""}${controlled ? backend("control", "10m", 24, args.docker) : ""}frontend health
+${follows ? backend("events", "1h", 4, args.docker) : ""}${measures ? backend("stats", "10s", 32, args.docker) : ""}${controlled ? backend("control", "10m", 24, args.docker) : ""}frontend health
   bind unix@/run/haproxy/health.sock mode 600
   monitor-uri /healthz
 `;

@@ -20,7 +20,8 @@ export function renderGrafanaDashboardsYml(): string {
         type: "file",
         // Changes made in the browser would vanish at the next write: save a copy instead.
         allowUiUpdates: false,
-        disableDeletion: true,
+        // A file that is taken out takes its dashboard with it.
+        disableDeletion: false,
         updateIntervalSeconds: 10,
         options: { path: DASHBOARD_FOLDER, foldersFromFilesStructure: false },
       },

@@ -3,6 +3,9 @@
 import { clusterIntervalSeconds } from "../prometheus.yml.ts";
 import { type AlertRule, CLUSTER, CONTAINER, HOUR, MIB, MINUTE, type RuleFacts } from "./rule.ts";
 
+/** Six heartbeats: a slow replay, not a slow scrape. */
+const STALE_SECONDS = 60;
+
 /** Alerts that are evaluated as often as Patroni is scraped. */
 export function clusterRules(facts: RuleFacts): AlertRule[] {
   const { ttlSeconds, loopWaitSeconds, retryTimeoutSeconds } = facts.patroni;
@@ -59,6 +62,16 @@ export function clusterRules(facts: RuleFacts): AlertRule[] {
       action: "It serves no reads meanwhile. Look for long queries on it and for a slow disk.",
     },
     {
+      alert: "PostgresReplicaStale",
+      // The heartbeat commits every 10 s: what replays is never older.
+      expr: `time() - (patroni_xlog_replayed_timestamp > 0) > ${STALE_SECONDS} and on (${CONTAINER}) patroni_replica == 1 and on (${CLUSTER}) time() - holdfast_heartbeat_last_timestamp_seconds < ${STALE_SECONDS}`,
+      forSeconds: MINUTE,
+      severity: "warning",
+      summary: "{{ $labels.instance }} shows data that is {{ $value | humanizeDuration }} old",
+      action:
+        "Its replay stands still: paused, held up by a long query, or without a stream. See its log.",
+    },
+    {
       alert: "PostgresFailoverLoop",
       // A starting member reports timeline 0, which is none.
       expr: `max by (${CLUSTER}) (max_over_time((patroni_postgres_timeline > 0)[15m:15s]) - min_over_time((patroni_postgres_timeline > 0)[15m:15s])) > 2`,
@@ -74,6 +87,15 @@ export function clusterRules(facts: RuleFacts): AlertRule[] {
       severity: "critical",
       summary: "{{ $labels.instance }} has not reached etcd for {{ $value | humanizeDuration }}",
       action: "Is etcd's quorum up? Without it there is no failover.",
+    },
+    {
+      alert: "PatroniClusterUnlocked",
+      expr: `min by (${CLUSTER}) (patroni_cluster_unlocked) == 1`,
+      forSeconds: ttlSeconds + loopWaitSeconds + retryTimeoutSeconds,
+      severity: "critical",
+      summary: "Nobody holds the leader's key: no member may take writes for long",
+      action:
+        "No candidate qualifies: see Patroni's log of each member. Without etcd it is PatroniLosesEtcd.",
     },
     {
       alert: "PatroniFailsafe",

@@ -32,6 +32,25 @@ export function machineryRules(facts: RuleFacts): AlertRule[] {
         "Slow leases mean needless failovers. Give etcd a faster disk, or the host less work.",
     },
     {
+      alert: "EtcdSlowCommit",
+      expr: `histogram_quantile(0.99, sum by (${CONTAINER}, le) (rate(etcd_disk_backend_commit_duration_seconds_bucket[5m]))) > 0.25`,
+      forSeconds: 5 * MINUTE,
+      severity: "warning",
+      summary: "{{ $labels.instance }} needs {{ $value | humanizeDuration }} to commit",
+      action:
+        "Slow leases mean needless failovers. Give etcd a faster disk, or the host less work.",
+    },
+    {
+      alert: "EtcdLeaderChanges",
+      // One for each member that is restarted; more are elections that the disk or the network cause.
+      expr: `max by (${CLUSTER}) (increase(etcd_server_leader_changes_seen_total[15m])) > 3.5`,
+      forSeconds: 0,
+      severity: "warning",
+      summary: "etcd changed its leader {{ $value | humanize }} times within 15 minutes",
+      action:
+        "Its members miss each other's heartbeats: a busy host, a slow disk (EtcdSlowDisk) or the network between them.",
+    },
+    {
       alert: "EtcdDatabaseFull",
       expr: "etcd_mvcc_db_total_size_in_bytes / etcd_server_quota_backend_bytes > 0.8",
       forSeconds: 5 * MINUTE,

@@ -1,6 +1,6 @@
 /** Whether PostgreSQL's side of recovery works: archiving, replication slots; and the certificates. */
 
-import { type AlertRule, CONTAINER, DAY, HOUR, MINUTE, type RuleFacts } from "./rule.ts";
+import { type AlertRule, CONTAINER, DAY, HOUR, LEADS, MINUTE, type RuleFacts } from "./rule.ts";
 
 export function recoveryRules(facts: RuleFacts): AlertRule[] {
   const timeout = facts.archiveTimeoutSeconds;
@@ -15,6 +15,27 @@ export function recoveryRules(facts: RuleFacts): AlertRule[] {
       summary: "{{ $labels.instance }} archives no WAL: every try fails",
       action:
         "See pgBackRest's error in its log and in the backup container's. WAL piles up on the node meanwhile.",
+    },
+    {
+      alert: "WalArchiverStalls",
+      // No try fails, and none succeeds: the archiver hangs. The heartbeat alone moves the WAL.
+      expr: `(pg_stat_archiver_last_archive_age > ${2 * timeout}) and ${LEADS} and on (${CONTAINER}) increase(patroni_xlog_location[${timeout + MINUTE}s]) > 0`,
+      forSeconds: MINUTE,
+      severity: "critical",
+      summary:
+        "{{ $labels.instance }} archived its last WAL segment {{ $value | humanizeDuration }} ago, and writes on",
+      action:
+        "Does the backup container answer (docker logs)? A hanging archive-push ends by itself after pgBackRest's timeout; WAL piles up on the node meanwhile.",
+    },
+    {
+      alert: "ReplicationSlotInactive",
+      // Replicas keep slots for each other, unused until one of them leads.
+      expr: `pg_replication_slot_slot_is_active == 0 and ${LEADS}`,
+      forSeconds: 10 * MINUTE,
+      severity: "warning",
+      summary: "Nobody reads slot {{ $labels.slot_name }} of the leader {{ $labels.instance }}",
+      action:
+        "Its replica is away: ./holdfast status, then its log. Patroni drops a member's slot after 30 min; one that somebody else made is theirs to drop.",
     },
     {
       alert: "ReplicationSlotRetainsWal",

@@ -41,6 +41,12 @@ export interface RuleFacts {
   readonly readLagLimitMiB: number;
   /** Application instances that must always run. */
   readonly minimumInstances: number;
+  /** Requests that the edge gives one application instance at a time. */
+  readonly requestsPerInstance: number;
+  /** Room for one member's data and WAL, in MiB. */
+  readonly volumeSizeMiB: number;
+  /** Where the runbooks are: a folder of the repository, or a URL; no slash at the end. */
+  readonly runbookUrl: string;
 }
 
 /** Labels that name one cluster. */
@@ -49,6 +55,13 @@ export const CLUSTER = "stack, site";
 export const CONTAINER = "stack, site, instance";
 /** Labels that name one backup repository. */
 export const REPOSITORY = "stack, site, repository";
+
+/** `and` this: the container that a series is of leads. */
+export const LEADS = `on (${CONTAINER}) patroni_primary == 1`;
+
+/** psql as superuser in the member that the alert is of. */
+export const PSQL =
+  "docker exec holdfast-{{ $labels.stack }}-{{ $labels.site }}-{{ $labels.instance }} psql shop";
 
 /** A command of the launcher for the stack that the alert is of. */
 export function launcher(command: string): string {

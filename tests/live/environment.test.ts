@@ -5,7 +5,10 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { expressionSteps } from "./expressions.ts";
+import { logSteps } from "./logs.ts";
 import { eventually, inside, LiveStack, must, run, runInSteps, sleep } from "./stack.ts";
+import { statusSteps } from "./status.ts";
 
 const stack = new LiveStack();
 let outputs: Record<string, string> = {};
@@ -179,7 +182,7 @@ describe("an environment", () => {
     });
     expect(new Set(jobs)).toEqual(
       new Set(
-        "patroni postgres etcd router edge pooler app autoscaler backup guard prometheus alertmanager postgres-exporter".split(
+        "patroni postgres etcd router edge pooler app autoscaler backup guard status prometheus alertmanager postgres-exporter node loki collector containers".split(
           " ",
         ),
       ),
@@ -193,6 +196,18 @@ describe("an environment", () => {
     ).json()) as unknown as { labels: { alertname: string } }[];
     expect(alerts.map(({ labels }) => labels.alertname)).toContain("Watchdog");
   });
+
+  expressionSteps(() => ({
+    appUrl: outputs.appUrl ?? "",
+    prometheusUrl: outputs.prometheusUrl ?? "",
+    stack: stack.name,
+    site: "a",
+  }));
+
+  statusSteps(
+    () => outputs.statusUrl ?? "",
+    () => outputs.alertmanagerUrl ?? "",
+  );
 
   it("archives WAL into both repositories and takes backups whose sums hold", async () => {
     const full = (rows: readonly Backup[]) => rows.filter(({ kind }) => kind === "full");
@@ -294,6 +309,12 @@ describe("an environment", () => {
       expect(texts.filter((text) => text.includes(password))).toEqual([]);
     }
   });
+
+  logSteps(stack, () => ({
+    appUrl: outputs.appUrl ?? "",
+    lokiUrl: outputs.lokiUrl ?? "",
+    prometheusUrl: outputs.prometheusUrl ?? "",
+  }));
 
   it("has nothing to do at a second up, also after a refresh by hand", async () => {
     await stack.holdfast("preview", "--expect-no-changes");

@@ -45,12 +45,32 @@ class Backup(unittest.TestCase):
             "pg_read_binary_file(text, bigint, bigint, boolean)",
         ):
             self.assertIn(f"GRANT EXECUTE ON FUNCTION {name} TO backup", granted)
-        self.assertEqual(len(granted), len(roles.BACKUP_FUNCTIONS))
+        to_backup = [text for text in granted if text.endswith("TO backup")]
+        self.assertEqual(len(to_backup), len(roles.BACKUP_FUNCTIONS))
+
+    def test_monitor_may_ask_how_full_sequences_are_and_nobody_else(self) -> None:
+        revoked = self.index("REVOKE ALL ON FUNCTION holdfast.sequence_use() FROM PUBLIC")
+        self.assertLess(revoked, self.index("GRANT EXECUTE ON FUNCTION holdfast.sequence_use() TO monitor"))
 
     def test_every_statement_may_be_repeated(self) -> None:
         for text in self.STATEMENTS:
             if text.strip().startswith("CREATE"):
-                self.assertIn("IF NOT EXISTS", text)
+                self.assertRegex(text, "IF NOT EXISTS|OR REPLACE")
+
+
+class Monitor(unittest.TestCase):
+    def test_it_calls_the_function_and_nobody_else_does(self) -> None:
+        made, closed, granted = roles.monitor_statements()
+        self.assertIn("CREATE OR REPLACE FUNCTION holdfast.sequence_use()", made)
+        # As its owner, with a path that nobody else can put a function of their own into.
+        self.assertIn("SECURITY DEFINER SET search_path = pg_catalog, pg_temp", made)
+        self.assertTrue(closed.startswith("REVOKE ALL") and closed.endswith("FROM PUBLIC"))
+        self.assertTrue(granted.startswith("GRANT EXECUTE") and granted.endswith("TO monitor"))
+
+    def test_the_whole_range_of_a_bigint_is_not_too_wide(self) -> None:
+        """max_value - min_value overflows as bigint: seen with MINVALUE -9223372036854775808."""
+        self.assertIn("max_value::float8 - min_value", roles.SEQUENCE_USE)
+        self.assertIn("last_value::float8 - min_value", roles.SEQUENCE_USE)
 
 
 if __name__ == "__main__":

@@ -10,4 +10,7 @@ export const RULE_FACTS: RuleFacts = {
   handoverBoundSeconds: 12,
   readLagLimitMiB: 16,
   minimumInstances: 2,
+  requestsPerInstance: 8,
+  volumeSizeMiB: 1024,
+  runbookUrl: "docs/runbooks",
 };

@@ -138,6 +138,16 @@ const wrong: [Config, string, string][] = [
     "ports.pooler[1] = 6432: also the port of ports.pooler[0]",
     "set --path 'ports.pooler[1]' 6433",
   ],
+  [
+    { ports: { status: 80 } },
+    "ports.status = 80: expected a whole number from 1024",
+    "set --path ports.status 8081",
+  ],
+  [
+    { ports: { status: 9093 } },
+    "ports.status = 9093: also the port of ports.alertmanager",
+    "set --path ports.status 9094",
+  ],
   [{ ports: { app: 0 } }, "ports.app = 0:", "set --path ports.app 8080"],
   [
     { ports: { grafana: 80 } },
@@ -339,6 +349,46 @@ const wrong: [Config, string, string][] = [
     { monitoring: { scrapeInterval: "0 s" } },
     'monitoring.scrapeInterval = "0 s":',
     "set --path monitoring.scrapeInterval '5 s'",
+  ],
+  [
+    { monitoring: { extensions: " ours" } },
+    'monitoring.extensions = " ours":',
+    "set --path monitoring.extensions ''",
+  ],
+  [
+    { monitoring: { logRetention: "12h" } },
+    'monitoring.logRetention = "12h": expected a whole number of days or weeks',
+    "set --path monitoring.logRetention 7d",
+  ],
+  [
+    { monitoring: { lokiMemory: "64 MB" } },
+    'monitoring.lokiMemory = "64 MB":',
+    "set --path monitoring.lokiMemory '256 MB'",
+  ],
+  [
+    { monitoring: { collectorMemory: "none" } },
+    'monitoring.collectorMemory = "none":',
+    "set --path monitoring.collectorMemory '128 MB'",
+  ],
+  [
+    { ports: { loki: 80 } },
+    "ports.loki = 80: expected a whole number from 1024",
+    "set --path ports.loki 3100",
+  ],
+  [
+    { hosts: { h1: { dataRoot: "docker" } } },
+    'hosts.h1.dataRoot = "docker": expected the absolute path',
+    "set --path hosts.h1.dataRoot /var/lib/docker",
+  ],
+  [
+    { images: { loki: "debian" } },
+    'images.loki = "debian": without a version',
+    "set --path images.loki grafana/loki:3.7.8",
+  ],
+  [
+    { images: { collector: "otel/collector:latest" } },
+    "images.collector =",
+    "set --path images.collector otel/opentelemetry-collector-contrib:0.149.0",
   ],
   [
     { images: { base: "debian" } },

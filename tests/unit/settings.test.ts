@@ -8,6 +8,17 @@ const parse = (config: Record<string, unknown>, record?: unknown, stack = "dev")
 test("the defaults", () => {
   expect(parse({})).toMatchInlineSnapshot(`
     {
+      "alerting": {
+        "deadMansSwitch": "",
+        "email": {
+          "from": "",
+          "requireTls": true,
+          "smarthost": "",
+          "to": "",
+          "username": "",
+        },
+        "webhook": false,
+      },
       "application": {
         "context": "",
         "footer": true,
@@ -88,20 +99,28 @@ test("the defaults", () => {
       },
       "hosts": {
         "h1": {
+          "dataRoot": "/var/lib/docker",
           "docker": "unix:///var/run/docker.sock",
         },
       },
       "images": {
         "alertmanager": "prom/alertmanager:v0.28.1",
         "base": "debian:trixie-slim",
+        "collector": "otel/opentelemetry-collector-contrib:0.149.0",
         "grafana": "grafana/grafana:12.1.1",
+        "loki": "grafana/loki:3.7.8",
         "prometheus": "prom/prometheus:v3.5.0",
         "refresh": "",
       },
       "monitoring": {
+        "collectorMemoryMiB": 128,
+        "extensions": "",
         "grafana": true,
+        "logRetention": "7d",
+        "lokiMemoryMiB": 256,
         "memoryMiB": 512,
         "retention": "15d",
+        "runbookUrl": "docs/runbooks",
         "scrapeIntervalSeconds": 5,
       },
       "network": {
@@ -120,11 +139,13 @@ test("the defaults", () => {
         "alertmanager": 9093,
         "app": 8080,
         "grafana": 3000,
+        "loki": 3100,
         "pooler": [
           6432,
           6433,
         ],
         "prometheus": 9090,
+        "status": 8081,
       },
       "project": "holdfast",
       "sites": {
@@ -181,14 +202,23 @@ test("config wins over the record, the record over the default, key by key", () 
   expect(settings.ports).toEqual({
     app: 8082,
     pooler: [6432, 6433],
+    status: 8081,
     prometheus: 9090,
     alertmanager: 9093,
     grafana: 3001,
+    loki: 3100,
   });
   expect(settings.images.base).toBe("holdfast/base:trixie");
   expect(settings.images.prometheus).toBe("debian");
   expect(settings.monitoring.grafana).toBe(false);
   expect(settings.database.parameters).toEqual({ work_mem: "8MB" });
+});
+
+test("the record may say of a host where its Docker keeps its files, and nothing else", () => {
+  const { hosts } = parse({}, { hosts: { h1: { dataRoot: "/srv/docker" } } });
+  expect(hosts).toEqual({
+    h1: { docker: "unix:///var/run/docker.sock", dataRoot: "/srv/docker" },
+  });
 });
 
 test("lists are taken whole", () => {
@@ -206,7 +236,9 @@ test("a named site or host takes the default's place, and is completed", () => {
     hosts: { big: { docker: "ssh://root@big.example" } },
     sites: { west: {} },
   });
-  expect(hosts).toEqual({ big: { docker: "ssh://root@big.example" } });
+  expect(hosts).toEqual({
+    big: { docker: "ssh://root@big.example", dataRoot: "/var/lib/docker" },
+  });
   expect(sites).toEqual({ west: { host: "big", subnet: defaultSubnet("dev", "west") } });
 });
 
@@ -268,4 +300,13 @@ test("the subnet follows from stack and site, for good", () => {
   expect(subnets.filter((subnet) => subnetProblem(subnet) !== undefined)).toEqual([]);
   expect(subnets.every((subnet) => Number(subnet.split(".")[1]) >= 64)).toBe(true);
   expect(new Set(subnets).size).toBeGreaterThan(390);
+});
+
+test.each([
+  [{}, 8081],
+  [{ ports: { app: 8081 } }, 8082],
+  [{ ports: { app: 8082, pooler: [8081, 6433] } }, 8083],
+  [{ ports: { status: 9000 } }, 9000],
+])("the status page's port gives way to what %j gives to others: %i", (config, port) => {
+  expect(parse(config).ports.status).toBe(port);
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { renderAlertmanagerYml } from "../../templates/alertmanager.yml.ts";
 import { renderPrometheusRules } from "../../templates/prometheus-rules.ts";
 import { targetPath } from "../../templates/targets.ts";
 import { RULE_FACTS } from "../rules/facts.ts";
@@ -20,7 +21,7 @@ beforeAll(async () => {
 function liveFiles({ texts, text }: Rendered): Record<string, string> {
   const targets = Object.entries(texts).flatMap(([name, content]) => {
     const [, job, instance] =
-      /^target-(postgres-exporter|[a-z]+)-([a-z-]+(?:-\d+)?)$/.exec(name) ?? [];
+      /^target-(postgres-exporter|[a-z]+)-([a-z-]+(?:-\d+|\d+)?)$/.exec(name) ?? [];
     return instance === undefined ? [] : [[targetPath(job as "app", instance), content]];
   });
   return {
@@ -138,5 +139,49 @@ describe("alertmanager.yml", () => {
     const { text } = dev;
     const spoilt = spoil(text("alertmanager.yml"), /receiver: \S+/, "receiver: nobody");
     expect((await check(spoilt)).code).not.toBe(0);
+  });
+
+  const told = renderAlertmanagerYml({
+    email: {
+      to: "ops@example.org",
+      from: "holdfast@example.org",
+      smarthost: "smtp.example.org:587",
+      username: "holdfast",
+      requireTls: true,
+    },
+    webhook: true,
+    deadMansSwitch: "https://hc.example.org/ping",
+    secretsDirectory: "/etc/holdfast/secrets",
+  });
+
+  test("amtool takes it with everybody told", async () => {
+    const { code, output } = await check(told);
+    expect(output).toContain("SUCCESS");
+    expect(code).toBe(0);
+  });
+
+  const route = async (text: string, labels: readonly string[]) => {
+    const { code, output } = await inImage("alertmanager", {
+      command: [
+        ...["amtool", "config", "routes", "test"],
+        ...["--config.file=/checked/alertmanager.yml", ...labels],
+      ],
+      files: { folder: "/checked", texts: { "alertmanager.yml": text } },
+    });
+    expect(code, output).toBe(0);
+    return output.replace(/^Warning.*$/gm, "").trim();
+  };
+
+  test.each([
+    ["PostgresNoLeader", "critical", "people"],
+    ["TargetDown", "warning", "people"],
+    ["NoCloudRepository", "info", "none"],
+    ["Watchdog", "none", "dead-mans-switch"],
+    ["OfSomebodyElse", "page", "people"],
+  ])("%s (%s) goes to %s", async (alert, severity, receiver) => {
+    const labels = [`alertname=${alert}`, `severity=${severity}`, "stack=dev", "site=a"];
+    expect(await route(told, labels)).toBe(receiver);
+    // By default nobody is told of anything.
+    expect(await route(dev.text("alertmanager.yml"), labels)).toBe("none");
   });
 });

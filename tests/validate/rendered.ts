@@ -51,6 +51,11 @@ export async function bothRendered(): Promise<[string, Rendered][]> {
   ];
 }
 
+/** The settings of `dev`, with the example of docs/extending.md. */
+export async function extendedRendered(): Promise<Rendered> {
+  return rendered(settingsWith({ monitoring: { extensions: "docs/examples/extension" } }));
+}
+
 /** The first of them, for what is spoilt to be refused. */
 export async function devRendered(): Promise<Rendered> {
   return rendered(settings);

@@ -60,6 +60,19 @@ CREATE TABLE IF NOT EXISTS holdfast.heartbeat (
 )
 """
 
+# How far each ascending sequence has come. Runs as its owner, a superuser: monitoring reads no
+# sequence and no table.
+SEQUENCE_USE = """
+CREATE OR REPLACE FUNCTION holdfast.sequence_use()
+RETURNS TABLE (sequence text, used_ratio double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT schemaname || '.' || sequencename,
+         (last_value::float8 - min_value) / nullif(max_value::float8 - min_value, 0)
+  FROM pg_catalog.pg_sequences
+  WHERE last_value IS NOT NULL AND increment_by > 0 AND NOT cycle
+$$
+"""
+
 
 def connect(facts: dict, database: str) -> Connection:
     """A superuser's autocommit connection to the leader."""
@@ -156,7 +169,19 @@ def backup_statements() -> list[str]:
         "ALTER TABLE holdfast.heartbeat OWNER TO backup",
         "REVOKE ALL ON holdfast.heartbeat FROM PUBLIC",
         "GRANT SELECT ON holdfast.heartbeat TO monitor",
+        SEQUENCE_USE,
+        "REVOKE ALL ON FUNCTION holdfast.sequence_use() FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION holdfast.sequence_use() TO monitor",
         *backup_grants(),
+    ]
+
+
+def monitor_statements() -> list[str]:
+    """What role monitor gets in the application's database, once its schema is there."""
+    return [
+        SEQUENCE_USE,
+        "REVOKE ALL ON FUNCTION holdfast.sequence_use() FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION holdfast.sequence_use() TO monitor",
     ]
 
 
@@ -187,7 +212,8 @@ def main() -> None:
                 run(inner, sql.SQL("ALTER SCHEMA public OWNER TO {}").format(owner))
                 run(inner, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
             # A mark pauses replay from database postgres, which every cluster has.
-            for statement in backup_grants() if database == "postgres" else backup_statements():
+            own = database != "postgres"
+            for statement in backup_statements() + monitor_statements() if own else backup_grants():
                 run(inner, statement)
         finally:
             inner.close()

@@ -14,13 +14,26 @@ const autoscaler = renderDockerProxyHaproxyCfg({
   controls: ["holdfast-dev-a-app-1", "holdfast-dev-a-app-2"],
 });
 
+const collector = renderDockerProxyHaproxyCfg({
+  ...paths,
+  client: "collector",
+  reads: ["ping", "list", "inspect", "stats", "events"],
+});
+
 test("the whole files", async () => {
   await expect(guard).toMatchFileSnapshot("./__snapshots__/docker-proxy-guard.cfg");
   await expect(autoscaler).toMatchFileSnapshot("./__snapshots__/docker-proxy-autoscaler.cfg");
+  await expect(collector).toMatchFileSnapshot("./__snapshots__/docker-proxy-collector.cfg");
 });
 
-test("the guard's posts nothing", () => {
-  expect(guard).not.toMatch(/POST|target|control/);
+test("the guard's and the collector's post nothing", () => {
+  for (const config of [guard, collector]) expect(config).not.toMatch(/POST|target|control/);
+});
+
+test("figures are for the collector alone, one answer each", () => {
+  expect(guard).not.toContain("/stats");
+  expect(autoscaler).not.toContain("/stats");
+  expect(collector).toContain("/containers/[0-9a-f]{64}/stats[?]stream=(0|false)$");
 });
 
 test("the autoscaler's names each container whole, without query or version", () => {

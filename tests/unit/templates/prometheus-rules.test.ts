@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { alertGroups, renderPrometheusRules } from "../../../templates/prometheus-rules.ts";
 import { RULE_FACTS } from "../../rules/facts.ts";
+import { casesOf, kindsOf, metricsOf } from "../../rules/kinds.ts";
 
 const alerts = Object.values(alertGroups(RULE_FACTS)).flat();
 const TESTS = new URL("../../rules/", import.meta.url);
@@ -25,20 +26,48 @@ test("each alert says what is wrong and what to do", () => {
   }
 });
 
-test("each alert has promtool tests in which it fires and in which it does not", () => {
-  const text = readdirSync(TESTS)
-    .filter((name) => name.endsWith(".test.yml"))
-    .map((name) => readFileSync(new URL(name, TESTS), "utf8"))
-    .join("\n");
-  for (const { alert } of alerts) {
-    const checks = text.split(`ALERTS{alertname="${alert}"`).slice(1);
-    const fires = checks.filter((check) => /^[^\n]*\n[^\n]*\n\s*exp_samples: \[\{/.test(check));
-    expect(fires.length, `${alert} fires`).toBeGreaterThan(0);
-    // The watchdog's whole purpose is never to be silent.
-    if (alert !== "Watchdog") {
-      expect(checks.length - fires.length, `${alert} does not fire`).toBeGreaterThan(0);
-    }
-  }
+const cases = readdirSync(TESTS)
+  .filter((name) => name.endsWith(".test.yml"))
+  .flatMap((name) => casesOf(readFileSync(new URL(name, TESTS), "utf8")));
+
+// The watchdog's whole purpose is never to be silent.
+const tested = alerts.filter(({ alert }) => alert !== "Watchdog");
+
+test.each(tested)("$alert: promtool sees it fire, rest, and both at its boundary", (rule) => {
+  expect(kindsOf(rule.alert, rule.expr, cases)).toEqual({
+    fires: true,
+    rests: true,
+    boundary: true,
+  });
+});
+
+test("a kind of test that is missing is noticed", () => {
+  const file = (looks: string) =>
+    casesOf(`
+evaluation_interval: 10s
+tests:
+  - interval: 10s
+    input_series: [{ series: 'a{b="c"}', values: '1' }]
+    promql_expr_test: [${looks}]
+`);
+  const look = (eval_time: string, samples: string) =>
+    `{ expr: 'count(ALERTS{alertname="X", alertstate="firing"})', eval_time: ${eval_time}, exp_samples: ${samples} }`;
+  const none = { fires: false, rests: false, boundary: false };
+  expect(kindsOf("X", "a > 1", [])).toEqual(none);
+  expect(kindsOf("X", "a > 1", file(look("10s", "[]")))).toEqual({ ...none, rests: true });
+  // What it reads besides is not there: it rests for the wrong reason.
+  expect(kindsOf("X", "a > max by (d) (e)", file(look("10s", "[]")))).toEqual(none);
+  expect(kindsOf("X", "a", file(look("10s", "[{}]")))).toEqual({ ...none, fires: true });
+  const wide = [look("10s", "[]"), look("40s", "[{}]")].join();
+  expect(kindsOf("X", "a", file(wide))).toEqual({ ...none, fires: true });
+  const near = [look("1m", "[]"), look("1m20s", "[{}]")].join();
+  expect(kindsOf("X", "a", file(near))).toEqual({ fires: true, rests: false, boundary: true });
+});
+
+test("metrics are told from functions, labels and durations", () => {
+  const expr =
+    'sum by (site, le) (rate(a_bucket{job="x_y", code=~"5.."}[5m])) / on (c) group_left () (b:c offset 2h) > 1e3 and d unless e';
+  expect(metricsOf(expr)).toEqual(["a_bucket", "b:c", "d", "e"]);
 });
 
 test("thresholds follow the facts", () => {

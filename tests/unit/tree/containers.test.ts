@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { memoryLimits } from "../../../commands/setup/memory.ts";
 import { socketOf } from "../../../components/docker/dockerProxy.ts";
 import { BUILTIN, type Recording, record, STACK_ID, settingsWith } from "./mocks.ts";
 
@@ -36,7 +37,7 @@ interface ContainerInputs {
 
 const settings = settingsWith({ ...BUILTIN, network: { bindAddress: "127.0.0.9" } });
 /** Reached through a socket in a volume. */
-const OFFLINE = ["docker-proxy", "autoscaler-docker-proxy"];
+const OFFLINE = ["docker-proxy", "autoscaler-docker-proxy", "collector-docker-proxy"];
 /** The folder of that socket. */
 const SHARED = "/run/docker-proxy";
 let tree: Recording;
@@ -53,7 +54,7 @@ beforeAll(async () => {
 
 /** Runs a check on every container; a failure names it. */
 function each(check: (inputs: ContainerInputs, alias: string) => void): void {
-  expect(containers).toHaveLength(27);
+  expect(containers).toHaveLength(32);
   for (const { alias, inputs } of containers) {
     try {
       check(inputs, alias);
@@ -101,12 +102,15 @@ test("the addresses, tier by tier", () => {
       "app-4 10.88.65.34",
       "autoscaler 10.88.65.64",
       "backup 10.88.65.63",
+      "collector 10.88.65.69",
       "edge 10.88.65.62",
       "etcd-1 10.88.65.2",
       "etcd-2 10.88.65.3",
       "etcd-3 10.88.65.4",
       "grafana 10.88.65.67",
       "guard 10.88.65.71",
+      "loki 10.88.65.68",
+      "node-exporter 10.88.65.76",
       "pooler-1 10.88.65.81",
       "pooler-2 10.88.65.82",
       "pooler-exporter-1 10.88.65.91",
@@ -119,6 +123,7 @@ test("the addresses, tier by tier", () => {
       "restore-drill 10.88.65.74",
       "router 10.88.65.61",
       "s3 10.88.65.70",
+      "status 10.88.65.72",
     ]
   `);
 });
@@ -138,6 +143,12 @@ test("each is checked for health, and `up` waits for it", () => {
     expect(waitTimeout).toBeGreaterThan(0);
     expect(waitTimeout).toBeGreaterThanOrEqual(Number(minutes) * 60 + Number(seconds));
   });
+});
+
+test("what the launcher reckons of memory is their limits, to a tenth", () => {
+  const limits = containers.reduce((sum, { inputs }) => sum + inputs.memory, 0);
+  expect(memoryLimits(settings) / limits).toBeGreaterThan(0.9);
+  expect(memoryLimits(settings) / limits).toBeLessThan(1.1);
 });
 
 test("each has a limit of memory and no swap", () => {
@@ -197,7 +208,11 @@ test("each says goodbye before it is killed", () => {
 test("each log is rotated", () => {
   each(({ logDriver, logOpts }) => {
     expect(logDriver).toBe("json-file");
-    expect(logOpts).toEqual({ "max-size": "10m", "max-file": "3" });
+    expect(logOpts).toEqual({
+      "max-size": "10m",
+      "max-file": "3",
+      labels: "holdfast.id,holdfast.stack,holdfast.site,holdfast.component,holdfast.instance",
+    });
   });
 });
 
@@ -230,9 +245,11 @@ test("ports are open on the bind address alone, each once", () => {
     "alertmanager 9093 -> 9093",
     "edge 8080 -> 8080",
     "grafana 3000 -> 3000",
+    "loki 3100 -> 3100",
     "pooler-1 6432 -> 6432",
     "pooler-2 6432 -> 6433",
     "prometheus 9090 -> 9090",
+    "status 8081 -> 8081",
   ]);
 });
 
@@ -288,7 +305,7 @@ test("what the engine makes at run time, secrets among it, ends with the contain
   }
 });
 
-test("Docker's socket is in the proxies alone, and each proxy's in its client alone", () => {
+test("Docker's socket is in the proxies alone, theirs in their clients, its log files in the collector", () => {
   const mounts = containers.flatMap(({ alias, inputs }) =>
     inputs.volumes
       .filter(({ hostPath, containerPath }) => hostPath !== undefined || containerPath === SHARED)
@@ -300,14 +317,20 @@ test("Docker's socket is in the proxies alone, and each proxy's in its client al
     "autoscaler autoscaler-docker-proxy-socket ro",
     "autoscaler-docker-proxy /var/run/docker.sock ro",
     "autoscaler-docker-proxy autoscaler-docker-proxy-socket rw",
+    "collector /var/lib/docker/containers ro",
+    "collector collector-docker-proxy-socket ro",
+    "collector-docker-proxy /var/run/docker.sock ro",
+    "collector-docker-proxy collector-docker-proxy-socket rw",
     "docker-proxy /var/run/docker.sock ro",
     "docker-proxy docker-proxy-socket rw",
     "guard docker-proxy-socket ro",
   ]);
   const roots = containers.filter(({ inputs }) => inputs.user !== undefined);
-  expect(roots.map(({ alias, inputs }) => `${alias} ${inputs.user}`)).toEqual([
-    "docker-proxy 0:995",
+  expect(roots.map(({ alias, inputs }) => `${alias} ${inputs.user}`).sort()).toEqual([
     "autoscaler-docker-proxy 0:994",
+    "collector 0:0",
+    "collector-docker-proxy 0:0",
+    "docker-proxy 0:995",
   ]);
 });
 
@@ -316,6 +339,25 @@ test("the host's own Docker socket is found from its address", () => {
   for (const elsewhere of ["ssh://ops@db1", "tcp://10.0.0.5:2376", ""]) {
     expect(socketOf(elsewhere)).toBe("/var/run/docker.sock");
   }
+});
+
+test("the status page reads over the network and has nothing else: no secret, no data, no Docker", () => {
+  const page = containers.find(({ alias }) => alias === "status")?.inputs;
+  expect(page?.uploads).toEqual([]);
+  expect(page?.user).toBeUndefined();
+  expect(page?.volumes.map(({ containerPath, readOnly }) => [containerPath, readOnly])).toEqual([
+    ["/etc/holdfast/live", true],
+  ]);
+  const facts = Object.fromEntries((page?.envs ?? []).map((line) => line.split("=")));
+  expect(facts).toMatchObject({
+    HOLDFAST_STACK: "dev",
+    HOLDFAST_SITE: "a",
+    HOLDFAST_PROMETHEUS: "10.88.65.65:9090",
+    HOLDFAST_ALERTMANAGER: "10.88.65.66:9093",
+  });
+  const members = facts.HOLDFAST_PATRONI?.split(",") ?? [];
+  expect(members).toHaveLength(11);
+  expect([members[0], members[10]]).toEqual(["10.88.65.11:8008", "10.88.65.21:8008"]);
 });
 
 test("who has secrets is in the group that may read them", () => {

@@ -9,6 +9,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { CloudKeys } from "../../../components/backup/cloud.ts";
 import { Environment } from "../../../components/environment.ts";
+import type { AlertSecrets } from "../../../components/monitoring/alerting.ts";
 import { parseSettings, type Settings } from "../../../settings.ts";
 
 /** Begins every secret that the mocks make up, so that it is found wherever it turns up. */
@@ -73,10 +74,14 @@ export const BUILTIN = { backup: { cloud: { provider: "builtin" } } };
 /** Runs the program and waits until everything is registered. */
 export async function record(
   settings: Settings,
-  options: { preview?: boolean; cloudKeys?: CloudKeys } = {},
+  options: { preview?: boolean; cloudKeys?: CloudKeys; alertSecrets?: AlertSecrets } = {},
 ): Promise<Recording> {
   const stop = await startRecording(settings, options.preview ?? false);
-  const environment = new Environment("holdfast", { settings, cloudKeys: options.cloudKeys });
+  const environment = new Environment("holdfast", {
+    settings,
+    cloudKeys: options.cloudKeys,
+    alertSecrets: options.alertSecrets,
+  });
   return { environment, ...(await stop()) };
 }
 

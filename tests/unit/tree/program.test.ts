@@ -9,9 +9,11 @@ const OUTPUTS = [
   "backupAccess",
   "databaseUrl",
   "grafanaUrl",
+  "lokiUrl",
   "prometheusUrl",
   "readReplicaUrl",
   "stackId",
+  "statusUrl",
 ];
 
 test("index.ts runs as it is and exports what is promised", async () => {

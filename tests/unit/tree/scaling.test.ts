@@ -133,6 +133,13 @@ test("one run is like the next", async () => {
   expect(added(whole, second)).toEqual([]);
 });
 
+test("another objective is news for the status page's file, and its container stays", async () => {
+  const after = await record(settingsWith({ objectives: { recoveryPoint: "2 min" } }));
+  const changed = differences(whole, after);
+  expect(changed).toContain("Command a-status.json stdin");
+  expect(changed.filter((input) => input.startsWith("Container a-status"))).toEqual([]);
+});
+
 test.each([
   ["database.parameters", { database: { parameters: { work_mem: "8MB" } } }],
   ["database.hba", { database: { hba: ["host all all 10.9.0.0/16 scram-sha-256"] } }],

@@ -60,6 +60,8 @@ test("who is given which secret", () => {
       "a-autoscaler": "etcd-autoscaler",
       "a-autoscaler-docker-proxy": "",
       "a-backup": "postgres-backup tls-ca.crt tls.crt tls.key cloud-key-id cloud-key-secret cipher-pass cloud-ca.crt",
+      "a-collector": "",
+      "a-collector-docker-proxy": "",
       "a-docker-proxy": "",
       "a-edge": "",
       "a-etcd-1": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
@@ -67,6 +69,8 @@ test("who is given which secret", () => {
       "a-etcd-3": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
       "a-grafana": "grafana-admin",
       "a-guard": "etcd-guard",
+      "a-loki": "",
+      "a-node-exporter": "",
       "a-pooler-1": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
       "a-pooler-2": "postgres-pgbouncer pooler-admin pooler-monitor pooler-agent",
       "a-pooler-exporter-1": "pooler-monitor",
@@ -79,6 +83,7 @@ test("who is given which secret", () => {
       "a-restore-drill": "postgres-backup tls-ca.crt tls.crt tls.key cloud-key-id cloud-key-secret cipher-pass cloud-ca.crt",
       "a-router": "",
       "a-s3": "s3-key-id s3-key-secret tls-ca.crt tls.crt tls.key",
+      "a-status": "",
     }
   `);
 });
@@ -155,6 +160,7 @@ describe("endpoints", () => {
     );
     expect(endpoints).toMatchObject({
       appUrl: "http://127.0.0.1:8080",
+      statusUrl: "http://127.0.0.1:8081",
       prometheusUrl: "http://127.0.0.1:9090",
       alertmanagerUrl: "http://127.0.0.1:9093",
       grafanaUrl: "http://127.0.0.1:3000",
@@ -255,3 +261,22 @@ function read<T>(output: pulumi.Output<T>): Promise<T> {
     output.apply(resolve);
   });
 }
+
+test("what Alertmanager reaches people with are files of its container alone", async () => {
+  const settings = parseSettings({
+    stack: "dev",
+    project: "holdfast",
+    secrets: ["alertWebhookUrl"],
+    config: { alertWebhookUrl: "hush", alerting: { webhook: true } },
+  });
+  const url = `https://hook.example.org/${SECRET_MARK}-alert-webhook`;
+  const told = await record(settings, { alertSecrets: { webhookUrl: pulumi.secret(url) } });
+  const holders = told.all.flatMap(({ label, leaves }) =>
+    leaves
+      .filter(({ value }) => typeof value === "string" && value.includes(url))
+      .map(({ path, secret }) => [label, path.replace(/\d+/, "n"), secret]),
+  );
+  expect(holders).toEqual([["Container a-alertmanager", "uploads[n].content", true]]);
+  const files = uploadsOf(told.get("Container a-alertmanager").leaves).map(({ file }) => file);
+  expect(files).toEqual([`${SECRETS}alert-webhook-url`]);
+});

@@ -53,6 +53,7 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "Volume a-etcd-1-data",
       "Volume a-etcd-2-data",
       "Volume a-etcd-3-data",
+      "Volume a-loki-data",
       "Volume a-postgres-1-data",
       "Volume a-postgres-2-data",
       "Volume a-postgres-3-data",
@@ -148,6 +149,7 @@ describe("order", () => {
     ["Container a-guard", ["Container a-docker-proxy", "Container a-postgres-3"]],
     ["Container a-prometheus", ["Command a-prometheus.yml", "Command a-prometheus-rules"]],
     ["Container a-alertmanager", ["Command a-alertmanager.yml"]],
+    ["Container a-status", ["Command a-status.json"]],
     ["Container a-grafana", ["Command a-grafana-dashboards-overview.json"]],
   ];
 
@@ -166,7 +168,9 @@ describe("order", () => {
     const targets = tree.ofKind("Command").filter(({ name }) => name.startsWith("a-target-"));
     for (const { name, label, dependencies } of targets) {
       const observed = name.replace(/^a-target-(postgres-exporter|[a-z]+)-/, "");
-      const scraped = observed.replace(/^pooler-(\d)/, "pooler-exporter-$1");
+      const scraped = observed
+        .replace(/^pooler-(\d)/, "pooler-exporter-$1")
+        .replace(/^h1$/, "node-exporter");
       expect(dependencies, label).toContain(`Container a-${scraped}`);
     }
     expect(tree.get("Command a-target-postgres-postgres-2").dependencies).toContain(
