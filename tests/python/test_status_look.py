@@ -236,6 +236,12 @@ class Look(unittest.TestCase):
         self.world.put("up", 0, metric="up", job="guard", instance="guard")
         self.assertEqual(self.reasons(), ("degraded", "guard does not answer Prometheus"))
 
+    def test_parts_are_named_apart(self) -> None:
+        for job, instance in (("collector", "collector"), ("containers", "collector"), ("node", "h1")):
+            self.world.put("up", 1, metric="up", job=job, instance=instance)
+        names = {part.name for part in self.look().parts}
+        self.assertLessEqual({"collector", "figures of containers", "host h1"}, names)
+
     def test_an_empty_prometheus_knows_nothing_yet(self) -> None:
         for name in list(self.world.answers):
             if isinstance(self.world.answers[name], dict) and "status" in self.world.answers[name]:

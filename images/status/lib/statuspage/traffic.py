@@ -14,6 +14,8 @@ _DOORS = (
 )
 # Shown in tables of their own.
 _TOLD_ELSEWHERE = ("patroni", "postgres", "etcd", "pooler", "app")
+# Instances whose name alone says too little, or is another job's too.
+_NAMED = {"node": "host {}", "containers": "figures of containers"}
 
 
 def doors(answers: Answers) -> tuple[Door, ...]:
@@ -84,6 +86,6 @@ def parts(answers: Answers) -> tuple[Part, ...]:
     }
     shown = ((job, name) for job, name in found if job not in _TOLD_ELSEWHERE)
     return tuple(
-        Part(name, job, found[job, name])
+        Part(_NAMED.get(job, "{}").format(name), job, found[job, name])
         for job, name in sorted(shown, key=lambda key: (in_order(key[1]), key[0]))
     )
