@@ -9,7 +9,7 @@ from status_world import NO_SERIES, NOW, Tags, World
 
 from statuspage import api, page
 from statuspage.html import tag, web_link
-from statuspage.ranges import RANGES, range_of
+from statuspage.ranges import RANGES, end_of, range_of
 
 SNAPSHOT = Path(__file__).parent / "status_page.txt"
 ASSETS = {
@@ -166,6 +166,12 @@ class Page(unittest.TestCase):
         for word in ("", "2h", "../../etc/passwd", HOSTILE):
             self.assertEqual(range_of(word).key, "1h")
         self.assertEqual([one.seconds / one.step for one in RANGES], [120] * 4)
+
+    def test_a_young_environment_is_in_the_longest_chart_too(self) -> None:
+        for one in RANGES:
+            end = end_of(1_000_019.0, one.step)
+            self.assertLess(1_000_019.0 - end, 60)
+            self.assertEqual(end_of(1_000_019.5, one.step), end)
 
     def test_the_same_as_json(self) -> None:
         site = self.world.site()

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from . import alerts, samples
 from .fetch import Unanswered, get_json
 from .model import Alert
+from .ranges import end_of
 from .samples import Sample, Series
 
 # A look is over after this, whoever is still silent: a page that comes late is no page.
@@ -61,8 +62,8 @@ class Prometheus:
         return samples.samples(self._ask(f"/api/v1/query?{query}"))
 
     def range(self, expr: str, end: float, seconds: int, step: int) -> list[Series]:
-        """Points on multiples of `step`: the same at the next look, so that lines stand still."""
-        end = end // step * step
+        """Points whose places are the same at the next look, so that lines stand still."""
+        end = end_of(end, step)
         query = urlencode(
             {
                 "query": expr,

@@ -9,7 +9,7 @@ from typing import Any
 from .database import in_order
 from .fetch import Unanswered
 from .queries import ChartSpec, Question
-from .ranges import Range
+from .ranges import Range, end_of
 from .settings import Objectives
 
 # More lines than that nobody tells apart; the largest are shown.
@@ -69,7 +69,7 @@ def chart(
     if len(lines) > MAX_LINES:
         largest = sorted(lines, key=lambda line: -max(value for _, value in line.points))
         kept = [line for line in lines if line in largest[:MAX_LINES]]
-    end = now // shown.step * shown.step
+    end = end_of(now, shown.step)
     return Chart(
         spec.key,
         spec.title,

@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+# A line's points keep their places between two looks, but in a long range too the newest is not older.
+GRID_SECONDS = 60
+
+
+def end_of(now: float, step: int) -> float:
+    """Where a chart ends whose points are `step` seconds apart: at most GRID_SECONDS ago."""
+    grid = min(step, GRID_SECONDS)
+    return now // grid * grid
+
+
 @dataclass(frozen=True)
 class Range:
     """`step`: 120 points each, about one for every third pixel of a chart."""
