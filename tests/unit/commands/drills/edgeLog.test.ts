@@ -45,6 +45,8 @@ describe("the edge's log after a fault", () => {
     expect(view([...out, request(3, "app-1")]).late).toBe(1);
     // Came while it was out, waited, and was given to it when it was up again.
     expect(view([...out, request(7, "app-1", { queueMs: 1500 })]).late).toBe(0);
+    // The daemon stamped the line of its return a little after HAProxy wrote it.
+    expect(view([...out, request(7.7, "app-1")]).late).toBe(0);
     // Was tried elsewhere first: nobody knows when it came here.
     expect(view([...out, request(7, "app-1", { retries: 1 })]).late).toBe(0);
     // Another's, or of none: the edge itself answered.
