@@ -44,8 +44,7 @@ export class AlertReceiver {
     const guard = this.#stack.container("guard");
     const image = (await must("docker", ["inspect", "-f", "{{.Config.Image}}", guard])).trim();
     const args = ["run", "--detach", "--name", this.#container, "--memory", "64m"];
-    // The stack's label: LiveStack.remove() takes it along.
-    args.push("--label", `holdfast.stack=${this.#stack.name}`);
+    // Without the stack's label: an `up` would refuse a container of it that its state does not know.
     args.push("--network", this.#stack.container("network"), "--entrypoint", "python3");
     await must("docker", [...args, image, "-c", SERVER]);
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";

@@ -8,7 +8,7 @@
  * stanza-mismatch (RepositoryFault), bit-flip and dump-truncated (BackupDamaged), clock-skew (ClockSkew), the
  * slow disk (TransactionsSlow).
  */
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { AlertReceiver, type Message } from "./alert-receiver.ts";
 import { eventually, type LiveStack, must, sleep } from "./stack.ts";
 
@@ -26,6 +26,8 @@ interface Firing {
 export function alertSteps(stack: LiveStack): void {
   const receiver = new AlertReceiver(stack);
   let urls: Readonly<Record<string, string>> = {};
+  // Also after a step that failed: it stands on the stack's network.
+  afterAll(() => receiver.stop());
 
   const docker = (...args: string[]) => must("docker", args);
   const containers = async (component: string) => {
