@@ -67,8 +67,9 @@ function watchdog(url: string): Record<string, unknown> {
   const route = { matchers: ['alertname="Watchdog"'], receiver: url === "" ? NOBODY : WATCHER };
   return url === ""
     ? route
-    : // The first at once, then one a minute: silence is what the other end listens for.
-      { ...route, group_wait: "0s", group_interval: "1m", repeat_interval: "1m" };
+    : // The first at once, then one a minute: silence is what the other end listens for. Alertmanager repeats at
+      // the first interval of the group that begins after the repeat's: were they equal, every second would go out.
+      { ...route, group_wait: "0s", group_interval: "1m", repeat_interval: "50s" };
 }
 
 function watcher(url: string): Record<string, unknown> {
