@@ -29,35 +29,37 @@ def member(number: int, role: str = "replica", **facts: object) -> dict:
     return {"name": name, "role": role, "state": state, "host": f"10.0.0.1{number}", **facts}
 
 
+def synced(number: int, **facts: object) -> dict:
+    return member(number, "quorum_standby", **facts)
+
+
 class Unsettled(unittest.TestCase):
     def reasons(self, *members: dict, names: str = 'ANY 1 ("postgres-2")') -> list[str]:
         return unsettled({"members": list(members)}, LEAVING, names)
 
     def test_settled(self) -> None:
         leaves = [member(n, tags=TAGS) for n in (3, 4)]
-        self.assertEqual(self.reasons(member(1, "leader"), member(2, "quorum_standby"), *leaves), [])
+        found = self.reasons(member(1, "leader"), member(2, "quorum_standby"), *leaves)
+        self.assertEqual(found, [])
+
+    def test_alone_only_where_that_was_accepted(self) -> None:
+        state = {"members": [member(1, "leader"), member(2, state="starting")]}
+        self.assertEqual(len(unsettled(state, LEAVING, "")), 1)
+        self.assertEqual(unsettled(state, LEAVING, "", alone=True), [])
 
     def test_one_that_is_dead_already_holds_nobody_up(self) -> None:
         self.assertEqual(self.reasons(member(1, "leader"), member(2, "quorum_standby")), [])
 
     def test_what_is_missing_is_named(self) -> None:
+        first, second = member(1, "leader"), synced(2)
         for members, reason in (
-            ([member(1, "leader"), member(2, "quorum_standby"), member(3)], "is not tagged yet"),
-            (
-                [member(1, "leader"), member(2, "quorum_standby"), member(3, tags={"nosync": True})],
-                "postgres-3 is not tagged yet",
-            ),
-            ([member(3, "leader", tags=TAGS), member(2, "quorum_standby")], "postgres-3 leads"),
-            (
-                [member(1, "leader"), member(2, "quorum_standby"), member(3, "quorum_standby", tags=TAGS)],
-                "commits may wait for postgres-3",
-            ),
-            ([member(1, "leader"), member(2)], "no replica that stays is synchronous"),
-            (
-                [member(1, "leader"), member(2, "quorum_standby", state="starting")],
-                "no replica that stays is synchronous",
-            ),
-            ([member(2, "quorum_standby")], "nobody leads"),
+            ([first, second, member(3)], "postgres-3 is not tagged yet"),
+            ([first, second, member(3, tags={"nosync": True})], "postgres-3 is not tagged yet"),
+            ([member(3, "leader", tags=TAGS), second], "postgres-3 leads"),
+            ([first, second, synced(3, tags=TAGS)], "commits may wait for postgres-3"),
+            ([first, member(2)], "no replica that stays is synchronous"),
+            ([first, synced(2, state="starting")], "no replica that stays is synchronous"),
+            ([second], "nobody leads"),
         ):
             self.assertIn(reason, "; ".join(self.reasons(*members)))
 
@@ -66,7 +68,7 @@ class Unsettled(unittest.TestCase):
         found = self.reasons(*members, names='ANY 1 ("postgres-2","postgres-4")')
         self.assertEqual(found, ["commits may wait for postgres-4"])
         # postgres-1 is not in postgres-11.
-        state = {"members": [member(11, "leader"), member(2, "quorum_standby"), member(1, tags=TAGS)]}
+        state = {"members": [member(11, "leader"), synced(2), member(1, tags=TAGS)]}
         self.assertEqual(unsettled(state, ["postgres-1"], 'ANY 1 ("postgres-11")'), [])
 
 

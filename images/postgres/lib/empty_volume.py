@@ -1,6 +1,6 @@
 """A new member on a volume that an earlier one left starts empty.
 
-What is there is removed, and only when another member leads: in a site that has just lost everything
+What is there is removed, and only when another member leads: in a site that has just lost all
 else, what a member left may be the last copy, and no start may remove that. Until then this member
 waits and says so.
 """
@@ -53,7 +53,7 @@ def made_empty(
             log(f"what an earlier member left here at {since} is removed: starting empty")
             leaving.wipe(volume)
             return True
-        text = f"the volume holds what an earlier member left; it is removed once another leads: {reason}"
+        text = f"what an earlier member left here is removed once another one leads: {reason}"
         if text != said:
             said = text
             log(text)

@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 VOLUME = Path("/var/lib/postgresql")
-# The launcher writes it too, on volumes whose member could not be told (commands/scaleIn/orphans.ts).
+# The launcher writes it too, on volumes whose member could not be told (commands/scaleIn/).
 MARK = "left.json"
 TOKEN = Path("/var/lib/holdfast/leaving")
 

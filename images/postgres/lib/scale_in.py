@@ -1,5 +1,5 @@
-"""The database's part of a scale-in: leading and commits move to who stays, then nothing of who left
-remains (M20). The containers are removed between the two, by Pulumi."""
+"""The database's part of a scale-in: leading and commits move to who stays, then nothing of who
+left remains (M20). The containers are removed between the two, by Pulumi."""
 
 import contextlib
 import time
@@ -37,10 +37,13 @@ class ScaleInFailed(Exception):
     """Not done in time, or not possible; the text says why."""
 
 
-def settle(leaving: Collection[str]) -> dict:
+def settle(leaving: Collection[str], alone: bool = False) -> dict:
     """Until a member that stays leads, and no commit waits for one that leaves.
 
     Returns who leads, and the handover if there was one.
+
+    Args:
+        alone: whoever leads need not have a synchronous replica then.
     """
     _until(lambda: _tags_missing(leaving), SETTLE_SECONDS)
     handover = None
@@ -51,7 +54,7 @@ def settle(leaving: Collection[str]) -> dict:
             handover = Handover(None, HANDOVER_SECONDS).run()
         except (NotBegun, Failed) as error:
             raise ScaleInFailed(f"the handover from {leader['name']}: {error}") from error
-    _until(lambda: _unsettled(leaving), SETTLE_SECONDS)
+    _until(lambda: _unsettled(leaving, alone), SETTLE_SECONDS)
     leader = leader_of(cluster("127.0.0.1"))
     return {"leader": leader["name"] if leader else None, "handover": handover}
 
@@ -61,13 +64,13 @@ def _tags_missing(leaving: Collection[str]) -> list[str]:
     return [reason for reason in reasons if reason.endswith("not tagged yet")]
 
 
-def _unsettled(leaving: Collection[str]) -> list[str]:
+def _unsettled(leaving: Collection[str], alone: bool) -> list[str]:
     state = cluster("127.0.0.1")
     leader = leader_of(state)
     if leader is None:
         return ["nobody leads"]
     names = rows(leader["host"], "SELECT current_setting('synchronous_standby_names')")[0][0]
-    return unsettled(state, leaving, names)
+    return unsettled(state, leaving, names, alone)
 
 
 def forget(staying: Collection[str]) -> list[str]:

@@ -2,11 +2,12 @@
 """Takes members out of the cluster, or says what is left of them; `./holdfast up` calls it (M20).
 
 usage: holdfast-scale-in [--json] leave | stay
-       holdfast-scale-in [--json] settle --leaving postgres-4,postgres-5
+       holdfast-scale-in [--json] settle --leaving postgres-4,postgres-5 [--alone]
        holdfast-scale-in [--json] forget | remains --staying postgres-1,postgres-2
 
 leave, stay: this container's member is to leave, or not after all; SIGHUP makes it known.
-settle, in one that stays: hands over if a leaving one leads, and waits until no commit needs them.
+settle, in one that stays: hands over if a leaving one leads, and waits until no commit needs them;
+--alone: although then no replica is synchronous.
 forget, once their containers are gone: drops their slots and records, and verifies it.
 remains: only says what is left.
 Exit codes: 0 done, nothing is left; 1 not so, the reasons are printed.
@@ -42,7 +43,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("leave")
     verbs.add_parser("stay")
-    verbs.add_parser("settle").add_argument("--leaving", type=names, required=True)
+    settling = verbs.add_parser("settle")
+    settling.add_argument("--leaving", type=names, required=True)
+    settling.add_argument("--alone", action="store_true")
     for verb in ("forget", "remains"):
         verbs.add_parser(verb).add_argument("--staying", type=names, required=True)
     return parser.parse_args(arguments)
@@ -58,7 +61,7 @@ def run(given: argparse.Namespace) -> dict:
             leaving.stay()
             return {"staying": fact("MEMBER")}
         case "settle":
-            return settle(given.leaving)
+            return settle(given.leaving, given.alone)
         case "forget":
             return {"forgotten": forget(given.staying)}
     etcd = Etcd(addresses("ETCD"), "patroni", secret("etcd-patroni"))

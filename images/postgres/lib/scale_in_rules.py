@@ -12,12 +12,15 @@ MEMBER = re.compile(r"postgres-\d+")
 SLOT = re.compile(r"postgres_\d+")
 
 
-def unsettled(state: dict, leaving: Collection[str], standby_names: str) -> list[str]:
+def unsettled(
+    state: dict, leaving: Collection[str], standby_names: str, alone: bool = False
+) -> list[str]:
     """Why the leaving members may not go yet, in sentences; empty when they may.
 
     Args:
         state: Patroni's /cluster answer.
         standby_names: the leader's synchronous_standby_names.
+        alone: the leader may stay without a synchronous replica: somebody has accepted that.
     """
     leader = leader_of(state)
     if leader is None:
@@ -40,7 +43,7 @@ def unsettled(state: dict, leaving: Collection[str], standby_names: str) -> list
         and member.get("role") in IN_SYNC
         and member.get("state") == "streaming"
     ]
-    return reasons if synced else [*reasons, "no replica that stays is synchronous"]
+    return reasons if synced or alone else [*reasons, "no replica that stays is synchronous"]
 
 
 @dataclass(frozen=True)
