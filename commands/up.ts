@@ -31,14 +31,14 @@ export async function up(options: UpOptions): Promise<undefined> {
   refuseWhatIsFixed(await readState(engine), ready.stack.settings);
   await putInOrder(ready, engine);
   await setStoppingMark(ready, await readState(engine), "clear");
-  await prepareScaling(ready, engine, acceptRisk);
+  const orphans = await prepareScaling(ready, engine, acceptRisk);
 
   const deployed = await announceDeploy(ready);
   const { result, progress } = await operate(ready, engine, "up", (hooks) =>
     engine.stack.up({ ...hooks, refresh }),
   ).finally(deployed);
   note(`  ok   stack ${name}: ${progress.summary} (${duration(progress.seconds)})`);
-  await finishScaling(ready, engine);
+  await finishScaling(ready, engine, orphans);
   if (!silent) {
     report(ready, engine, result.outputs, json);
   }

@@ -61,7 +61,10 @@ async function ask<T>(
   const answer = parseAnswer<T>(stdout);
   if (answer === undefined || answer.error !== undefined) {
     const why = answer?.error ?? (stderr.trim().split("\n").at(-1) || "no answer in time");
-    throw new Fault(`${container}: holdfast-scale-in ${order[0]}: ${why}`);
+    const older = /executable file not found/.test(stderr)
+      ? "; its image is older than this launcher: run ./holdfast up with the old number first"
+      : "";
+    throw new Fault(`${container}: holdfast-scale-in ${order[0]}: ${why}${older}`);
   }
   return answer;
 }

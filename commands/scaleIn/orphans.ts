@@ -58,7 +58,8 @@ export function apparentOrphans(
 
 /**
  * Marks volumes whose member could not be told that it leaves, so that a new member on one starts
- * empty. One that has a mark keeps it.
+ * empty. One that has a mark keeps it. An empty one needs none: it may be a first member's, made by an
+ * engine that was killed before it noted that, and nobody could lead while that one waits for a leader.
  *
  * @param image one with a shell that is on the host
  */
@@ -69,17 +70,21 @@ export async function markOrphans(
   stack: { readonly name: string; readonly id: string },
 ): Promise<void> {
   const mounts = orphans.flatMap(({ volume, member }) => ["--volume", `${volume}:/left/${member}`]);
-  const script = `for folder in /left/*; do
-  [ -e "$folder/${MARK}" ] && continue
-  printf '{"member": "%s", "at": "%s", "token": ""}' "\${folder##*/}" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" > "$folder/${MARK}.part"
-  mv "$folder/${MARK}.part" "$folder/${MARK}"
-done`;
   await docker.must("marking the volumes of members that left", [
     ...["run", "--rm", "--network", "none", "--user", "0", "--entrypoint", "/bin/sh"],
     ...["--label", `holdfast.id=${stack.id}`, "--label", `holdfast.stack=${stack.name}`],
     ...mounts,
-    ...[image, "-euc", script],
+    ...[image, "-euc", markScript("/left")],
   ]);
+}
+
+/** A shell's lines: each folder below `root` is a volume, named by the member that left it. Pure. */
+export function markScript(root: string): string {
+  return `for folder in ${root}/*; do
+  [ -e "$folder/${MARK}" ] || [ -z "$(ls -A "$folder")" ] && continue
+  printf '{"member": "%s", "at": "%s", "token": ""}' "\${folder##*/}" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" > "$folder/${MARK}.part"
+  mv "$folder/${MARK}.part" "$folder/${MARK}"
+done`;
 }
 
 /** Removes the data for good. @throws Fault with Docker's words for one that is in use */

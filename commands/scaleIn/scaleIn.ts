@@ -34,37 +34,51 @@ export async function checkScaling(
  * is taken back, and a new member on an orphaned volume will start empty. Touches nothing when it refuses.
  *
  * @param accepted what `--accept-risk` names
+ * @returns the orphaned volumes that were there before
  * @throws Fault when members may not leave, or do not within a minute or two; then all stay
  */
 export async function prepareScaling(
   ready: Ready,
   engine: Engine,
   accepted: readonly string[],
-): Promise<void> {
-  for (const change of await checkScaling(ready, engine, accepted)) {
+): Promise<ReadonlySet<string>> {
+  const changes = await checkScaling(ready, engine, accepted);
+  for (const change of changes) {
     await markAll(ready, engine, change);
     sayWhatIsEmptied(ready, change);
     await takeBack(change);
     await makeDispensable(change, accepted);
     await unprotect(engine, change);
   }
+  return new Set(changes.flatMap(({ orphans }) => orphans.map(({ volume }) => volume)));
 }
 
 /**
  * After Pulumi: nothing of members that left remains but their volumes. Repeats what an earlier run
  * had to leave undone; without an orphan nobody left, and there is nothing to do.
+ *
+ * @param before the orphaned volumes that were there before Pulumi: they have their mark
  */
-export async function finishScaling(ready: Ready, engine: Engine): Promise<void> {
+export async function finishScaling(
+  ready: Ready,
+  engine: Engine,
+  before: ReadonlySet<string>,
+): Promise<void> {
   const { database } = ready.stack.settings;
   for (const change of await lookAtSites(ready, await readState(engine))) {
     await takeBack(change);
     if (change.orphans.length === 0) {
       continue;
     }
-    await markAll(ready, engine, change);
+    const fresh = change.orphans.filter(({ volume }) => !before.has(volume));
+    await markAll(ready, engine, { ...change, orphans: fresh });
     const container = speaker(change)?.name ?? "";
     const staying = Array.from({ length: database.replicas + 1 }, (_, n) => `postgres-${n + 1}`);
-    const gone = await forget(change.docker, container, staying);
+    const gone = await forget(change.docker, container, staying).catch((error: unknown) => {
+      const why = error instanceof Fault ? error.message : String(error);
+      const again = `./holdfast up --stack ${engine.name} repeats that`;
+      throw new Fault(`members left, and not all records of them are gone: ${why}`, again);
+    });
     if (gone.length > 0) {
       note(`  ok   ${listed(gone)} left: no slot and no record of them remains`);
     }
@@ -81,12 +95,13 @@ function refuse({ stack }: Ready, change: SiteChange, accepted: readonly string[
   }
   const back = Math.max(...leaving.map(numberOf)) - 1;
   const set = `pulumi config set --path database.replicas ${back} --stack ${stack.name}`;
+  const up = `./holdfast up --stack ${stack.name}`;
   const risks = refusals.flatMap(({ risk }) => risk ?? []);
   throw new Fault(
     `database.replicas = ${stack.settings.database.replicas}: ${listed(leaving)} may not leave now`,
     ...refusals.map(({ reason }) => reason),
-    `mend that with the members that there are, and repeat: ${set} && ./holdfast up`,
-    ...risks.map((risk) => `or take the risk: ./holdfast up --accept-risk ${risk}`),
+    `with the number of before it can be mended: ${set} && ${up}; then lower it again`,
+    ...risks.map((risk) => `or take the risk: ${up} --accept-risk ${risk}`),
   );
 }
 

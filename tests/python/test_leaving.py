@@ -11,6 +11,7 @@ from stand_ins import stand_in
 
 stand_in()
 use("postgres")
+import compose  # noqa: E402
 import empty_volume  # noqa: E402
 import leaving  # noqa: E402
 import restore_files as files  # noqa: E402
@@ -77,6 +78,22 @@ class Marks(World):
             self.assertFalse(leaving.is_leaving(self.volume, token))
             self.assertFalse(leaving.has_left(self.volume, token))
         self.assertTrue((self.volume / "17/main/PG_VERSION").exists())
+
+
+class Tags(World):
+    def test_patroni_is_told_both_beside_what_else_it_was_told(self) -> None:
+        folder = self.volume / "patroni"
+        folder.mkdir()
+        with mock.patch.object(compose, "FOLDER", folder):
+            compose.tag_nofailover(True)
+            compose.tag_leaving(True)
+            files = sorted(one.name for one in folder.iterdir())
+            self.assertEqual(files, ["40-tags.yml", "42-leaving.yml"])
+            text = (folder / "42-leaving.yml").read_text()
+            compose.tag_leaving(False)
+            self.assertEqual([one.name for one in folder.iterdir()], ["40-tags.yml"])
+        tags = {"nofailover": True, "nosync": True}
+        self.assertEqual(compose.yaml.safe_load(text), {"tags": tags})
 
 
 class Wipe(World):
@@ -161,6 +178,15 @@ class MadeEmpty(World):
             self.assertIn(reason, self.said[0])
             state = json.loads((self.volume / "restore/state.json").read_text())
             self.assertEqual(state["phase"], "waiting")
+
+    def test_where_nothing_is_left_nobody_has_to_lead(self) -> None:
+        self.leave()
+        self.leader = None
+        for entry in leaving.contents(self.volume):
+            leaving.shutil.rmtree(entry)
+        self.assertTrue(self.made())
+        self.assertEqual(list(self.volume.iterdir()), [])
+        self.assertEqual(self.said, [])
 
     def test_it_goes_as_soon_as_somebody_leads(self) -> None:
         self.leave()

@@ -47,6 +47,10 @@ def made_empty(
     while leaving.has_left(volume, token):
         if interrupted():
             return False
+        if not leaving.contents(volume):
+            # A wipe that was interrupted; nothing to be careful with.
+            leaving.wipe(volume)
+            return True
         reason = _reason()
         if not reason:
             since = leaving.mark(volume).get("at", "an unknown time")

@@ -60,11 +60,14 @@ def mark(volume: Path = VOLUME) -> dict:
     return found if isinstance(found, dict) else {}
 
 
+def contents(volume: Path = VOLUME) -> list[Path]:
+    """What is on the volume beside the mark and what a filesystem makes itself."""
+    return sorted(one for one in volume.iterdir() if one.name not in (MARK, "lost+found"))
+
+
 def wipe(volume: Path = VOLUME) -> None:
     """Removes everything; the mark last, so that a wipe which was interrupted goes on."""
-    for entry in sorted(volume.iterdir()):
-        if entry.name in (MARK, "lost+found"):
-            continue
+    for entry in contents(volume):
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
         else:

@@ -1,9 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { DockerObject } from "../../../../commands/docker.ts";
 import type { State } from "../../../../commands/engine/state.ts";
 import { leavingOf, membersInState } from "../../../../commands/scaleIn/inState.ts";
 import { parseAnswer } from "../../../../commands/scaleIn/inside.ts";
-import { apparentOrphans, orphansOf } from "../../../../commands/scaleIn/orphans.ts";
+import { apparentOrphans, markScript, orphansOf } from "../../../../commands/scaleIn/orphans.ts";
 import { DROP_ORPHANS, refuseUnaccepted, volumesText } from "../../../../commands/volumes.ts";
 
 const URN = "urn:pulumi:dev::holdfast::docker:index";
@@ -104,6 +108,30 @@ describe("orphans", () => {
     expect(found.map(({ member }) => member)).toEqual(["postgres-10"]);
     expect(apparentOrphans(all, "b", containers, { replicas: 1 })).toEqual([]);
   });
+});
+
+it("marks volumes with data in them that have no mark", () => {
+  const root = mkdtempSync(join(tmpdir(), "holdfast-marks-"));
+  const mark = (member: string) => join(root, member, "left.json");
+  try {
+    for (const member of ["postgres-3", "postgres-4", "postgres-10"]) {
+      mkdirSync(join(root, member));
+    }
+    writeFileSync(join(root, "postgres-3", "PG_VERSION"), "17");
+    writeFileSync(mark("postgres-4"), "its own");
+    for (let round = 0; round < 2; round += 1) {
+      execFileSync("sh", ["-euc", markScript(root)]);
+    }
+    expect(JSON.parse(readFileSync(mark("postgres-3"), "utf8"))).toEqual({
+      member: "postgres-3",
+      at: expect.stringMatching(/^20\d\d-\d\d-\d\dT[\d:]+Z$/),
+      token: "",
+    });
+    expect(readFileSync(mark("postgres-4"), "utf8")).toBe("its own");
+    expect(existsSync(mark("postgres-10"))).toBe(false);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 describe("./holdfast volumes", () => {

@@ -255,16 +255,30 @@ describe("after Pulumi", () => {
   it("drops what is left of those that left, also of an earlier run", async () => {
     writeState(1, 2);
     docker.count = 2;
-    await finishScaling(ready(1), engine);
+    await finishScaling(ready(1), engine, new Set());
     expect(docker.told[0]).toMatch(/^run .*postgres-3-data.*postgres-4-data.*postgres-5-data/);
     expect(docker.told.slice(1)).toEqual([
       "exec postgres-1 holdfast-scale-in --json forget --staying postgres-1,postgres-2",
     ]);
   });
 
+  it("marks only what was not there before", async () => {
+    writeState(1, 2);
+    docker.count = 2;
+    docker.volumes = [1, 2, 3];
+    const before = await prepareScaling(ready(1), engine, []);
+    docker.volumes = [1, 2, 3, 4];
+    await finishScaling(ready(1), engine, before);
+    const marked = docker.told.filter((line) => line.startsWith("run "));
+    expect(marked.map((line) => line.match(/postgres-\d-data/g))).toEqual([
+      ["postgres-3-data"],
+      ["postgres-4-data"],
+    ]);
+  });
+
   it("has nothing to do where nobody left", async () => {
     writeState(1, 2, 3, 4, 5);
-    await finishScaling(ready(4), engine);
+    await finishScaling(ready(4), engine, new Set());
     expect(docker.told).toEqual([]);
   });
 });
