@@ -47,8 +47,8 @@ export async function prepareScaling(
     await markAll(ready, engine, change);
     sayWhatIsEmptied(ready, change);
     await takeBack(change);
-    await makeDispensable(change, accepted);
-    await unprotect(engine, change);
+    await makeDispensable(engine, change, accepted);
+    await protection(engine, change, "unprotect");
   }
   return new Set(changes.flatMap(({ orphans }) => orphans.map(({ volume }) => volume)));
 }
@@ -131,7 +131,11 @@ async function takeBack({ docker, returning, running }: SiteChange): Promise<voi
   }
 }
 
-async function makeDispensable(change: SiteChange, accepted: readonly string[]): Promise<void> {
+async function makeDispensable(
+  engine: Engine,
+  change: SiteChange,
+  accepted: readonly string[],
+): Promise<void> {
   const { docker, running } = change;
   const leaving = change.leaving.map(({ name }) => name);
   if (leaving.length === 0) {
@@ -151,20 +155,30 @@ async function makeDispensable(change: SiteChange, accepted: readonly string[]):
   } catch (error) {
     // As it was: a member that is left tagged would be less redundancy, and nobody asked for that.
     await Promise.allSettled(told.map((container) => tell(docker, container, "stay")));
+    await protection(engine, change, "protect");
     const why = error instanceof Fault ? error.message : String(error);
     throw new Fault(`nobody left, and nothing was removed: ${why}`, "mend that and repeat");
   }
 }
 
-/** The leaving members' volumes and no other; Pulumi forgets them then and Docker keeps them. */
-async function unprotect(engine: Engine, { leaving }: SiteChange): Promise<void> {
-  const urns = leaving.flatMap(({ volume }) => (volume?.protect ? [volume.urn] : []));
+/**
+ * Of the leaving members' volumes and no other. Pulumi forgets one that is not protected, and Docker
+ * keeps it; an earlier run may have got as far.
+ */
+async function protection(
+  engine: Engine,
+  { leaving }: SiteChange,
+  verb: "protect" | "unprotect",
+): Promise<void> {
+  const urns = leaving.flatMap(({ volume }) =>
+    volume !== undefined && (volume.protect ?? false) === (verb === "unprotect")
+      ? [volume.urn]
+      : [],
+  );
   if (urns.length === 0) {
     return;
   }
-  const args = ["state", "unprotect", ...urns, "--yes", "--stack", engine.name];
-  const env = { ...process.env, ...engine.env };
-  const options = { cwd: ROOT, env, log: "up" };
-  const what = "lifting the protection of the leaving members' volumes";
-  await must(what, "pulumi", [...args, "--non-interactive"], options);
+  const args = ["state", verb, ...urns, "--yes", "--stack", engine.name, "--non-interactive"];
+  const options = { cwd: ROOT, env: { ...process.env, ...engine.env }, log: "up" };
+  await must(`${verb}ing the leaving members' volumes in the state`, "pulumi", args, options);
 }

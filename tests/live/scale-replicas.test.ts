@@ -126,7 +126,9 @@ describe("the number of replicas, under load", () => {
   });
 
   it("is lowered to one, the leader among those that leave, and an up that is killed goes on", async () => {
-    await stack.killEngineDuringUp(async () => !("postgres-5" in (await stack.containers())));
+    const names = () => must("docker", ["ps", "--all", "--format", "{{.Names}}"]);
+    const gone = async () => !(await names()).split("\n").includes(stack.container("postgres-5"));
+    await stack.killEngineDuringUp(gone);
     const text = await stack.holdfast("up");
     expect(text).toContain("appUrl");
     await whole(1, 2);

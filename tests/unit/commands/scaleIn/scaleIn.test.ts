@@ -206,6 +206,18 @@ describe("before Pulumi", () => {
     expect(unprotected()).toEqual([]);
   });
 
+  it("protects again what an earlier run had got ready, when they cannot be spared", async () => {
+    writeState(1, 2, 3);
+    const file = join(folder, ".pulumi/stacks/holdfast/dev.json");
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll('"protect":true', '"protect":false'));
+    docker.count = 3;
+    docker.settles = false;
+    await expect(prepareScaling(ready(1), engine, [])).rejects.toThrow("nobody left");
+    expect(readFileSync(join(folder, "pulumi.txt"), "utf8")).toMatch(
+      /^state protect urn\S+a-postgres-3-data --yes --stack dev --non-interactive\n$/,
+    );
+  });
+
   it("leaves out a member that is dead already, and lifts its volume's protection all the same", async () => {
     writeState(1, 2, 3, 4);
     docker.count = 3;
