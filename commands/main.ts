@@ -49,6 +49,7 @@ command(
   "set up what the machine lacks, provision the stack, print its endpoints",
   async () => (await import("./up.ts")).up,
   option("--refresh", "compare the state with what really runs first").default(false),
+  option("--accept-risk <name...>", "take these risks, each by the name that a refusal gives it"),
 );
 command(
   "preview",
@@ -57,6 +58,7 @@ command(
   option("--expect-no-changes", "fail when there is a change").default(false),
   option("--diff", "show every changed property").default(false),
   option("--refresh", "compare the state with what really runs first").default(false),
+  option("--accept-risk <name...>", "take these risks, each by the name that a refusal gives it"),
 );
 command(
   "down",
@@ -69,6 +71,13 @@ command(
   "members, instances, backups, alerts and endpoints; exit code 0 only when all is healthy",
   async () => (await import("./status.ts")).status,
   option("--watch", "again every 2 s, until Ctrl-C").default(false),
+);
+command(
+  "volumes",
+  "the data volumes that members left when they were scaled in",
+  async () => (await import("./volumes.ts")).volumes,
+  option("--drop-orphans", "remove them, for good").default(false),
+  option("--accept-risk <name...>", "take these risks, each by the name that a refusal gives it"),
 );
 command(
   "outputs",

@@ -4,7 +4,9 @@ import { keepingStackFile } from "./engine/salt.ts";
 import { type Engine, openStack, readState } from "./engine/workspace.ts";
 import type { GlobalOptions } from "./options.ts";
 import { ROOT } from "./paths.ts";
-import { setUp } from "./setup/setUp.ts";
+import { listed } from "./scaleIn/gate.ts";
+import { checkScaling } from "./scaleIn/scaleIn.ts";
+import { type Ready, setUp } from "./setup/setUp.ts";
 import { whileEngineRuns } from "./signals.ts";
 import { note } from "./ui.ts";
 
@@ -12,6 +14,8 @@ export interface PreviewOptions extends GlobalOptions {
   readonly expectNoChanges: boolean;
   readonly diff: boolean;
   readonly refresh: boolean;
+  /** Names of risks that are taken. @default none */
+  readonly acceptRisk?: readonly string[];
 }
 
 /** Pulumi's own preview, in its own words; nothing is changed. */
@@ -27,9 +31,29 @@ export async function preview(options: PreviewOptions): Promise<number> {
       args.push(`--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     }
   }
+  args.push(...(await scaleInArguments(ready, engine, options.acceptRisk ?? [])));
   return whileEngineRuns(() =>
     keepingStackFile(options.stack, () => runPulumi(engine, args, options.json)),
   );
+}
+
+/**
+ * What lets Pulumi show a scale-in: the leaving members' volumes are still protected now, and `up` lifts that.
+ *
+ * @throws Fault when `up` would refuse it
+ */
+async function scaleInArguments(
+  ready: Ready,
+  engine: Engine,
+  accepted: readonly string[],
+): Promise<string[]> {
+  const changes = await checkScaling(ready, engine, accepted);
+  const leaving = changes.flatMap((change) => change.leaving.map(({ name }) => name));
+  if (leaving.length === 0) {
+    return [];
+  }
+  note(`  ${listed(leaving)} leave; their volumes stay as orphans (docs/scaling.md)`);
+  return ["--ignore-protect"];
 }
 
 function runPulumi(engine: Engine, args: readonly string[], untouched: boolean): Promise<number> {

@@ -7,18 +7,22 @@ import { setStoppingMark } from "./engine/stopping.ts";
 import { type Engine, openStack, readState } from "./engine/workspace.ts";
 import { kitWasTaken } from "./kit.ts";
 import type { GlobalOptions } from "./options.ts";
+import { finishScaling, prepareScaling } from "./scaleIn/scaleIn.ts";
 import { grafanaIsMissing } from "./setup/images.ts";
 import { type Ready, setUp } from "./setup/setUp.ts";
 import { alignedBlock, duration, note, print } from "./ui.ts";
 
 export interface UpOptions extends GlobalOptions {
   readonly refresh: boolean;
+  /** Names of risks that are taken. @default none */
+  readonly acceptRisk?: readonly string[];
   /** Whoever called it has the last word on standard output. @default false */
   readonly silent?: boolean;
 }
 
 /** Sets up the machine, puts in order what a crash left, provisions the stack, and prints where it is reached. */
-export async function up({ stack: name, refresh, json, silent }: UpOptions): Promise<undefined> {
+export async function up(options: UpOptions): Promise<undefined> {
+  const { stack: name, refresh, json, silent, acceptRisk = [] } = options;
   const start = Date.now();
   note(`holdfast up · stack ${name}`);
   const ready = await setUp(name);
@@ -27,12 +31,14 @@ export async function up({ stack: name, refresh, json, silent }: UpOptions): Pro
   refuseWhatIsFixed(await readState(engine), ready.stack.settings);
   await putInOrder(ready, engine);
   await setStoppingMark(ready, await readState(engine), "clear");
+  const orphans = await prepareScaling(ready, engine, acceptRisk);
 
   const deployed = await announceDeploy(ready);
   const { result, progress } = await operate(ready, engine, "up", (hooks) =>
     engine.stack.up({ ...hooks, refresh }),
   ).finally(deployed);
   note(`  ok   stack ${name}: ${progress.summary} (${duration(progress.seconds)})`);
+  await finishScaling(ready, engine, orphans);
   if (!silent) {
     report(ready, engine, result.outputs, json);
   }

@@ -46,6 +46,11 @@ export interface LoadPlace {
   readonly leader: () => Promise<string>;
   /** The stack's output of this name. @default asked for, once in this process */
   readonly databaseUrl?: string;
+  /**
+   * The load does not count as the stack's: an `up`, which removes containers that its state lacks, leaves
+   * it alone. Whoever starts it removes it. @default false
+   */
+  readonly apart?: boolean;
 }
 
 /** How long the first write, read and page may take together. */
@@ -259,15 +264,21 @@ function containerName({ settings, site }: LoadPlace, run: string): string {
  * no component, so that `status` does not take it for a service and no drill for something to kill.
  */
 export function containerArguments(
-  place: Pick<LoadPlace, "settings" | "site" | "stackId">,
+  place: Pick<LoadPlace, "settings" | "site" | "stackId" | "apart">,
   run: string,
   image: string,
 ): string[] {
-  const { settings, site, stackId } = place;
+  const { settings, site, stackId, apart = false } = place;
   const prefix = `${settings.project}-${settings.stack}-${site}`;
   const subnet = settings.sites[site]?.subnet ?? "";
+  const stack = [
+    "--label",
+    `holdfast.id=${stackId}`,
+    "--label",
+    `holdfast.stack=${settings.stack}`,
+  ];
   return [
-    ...["--label", `holdfast.id=${stackId}`, "--label", `holdfast.stack=${settings.stack}`],
+    ...(apart ? [] : stack),
     ...["--label", `holdfast.drill=${run}`],
     ...["--network", `${prefix}-network`, "--network-alias", "drill"],
     ...loadHosts(subnet).map(({ host, ip }) => `--add-host=${host}:${ip}`),

@@ -28,13 +28,6 @@ export function whatIsFixed(state: State, settings: Settings): string[][] {
         mend("etcd.members", etcd),
       ]);
     }
-    const postgres = membersIn(state, site, "postgres");
-    if (postgres > settings.database.replicas + 1) {
-      faults.push([
-        `database.replicas = ${settings.database.replicas}: there are ${postgres - 1}; taking replicas away is not supported yet`,
-        mend("database.replicas", postgres - 1),
-      ]);
-    }
     const database = databaseIn(state, site);
     if (database !== undefined && database !== settings.database.name) {
       faults.push([
