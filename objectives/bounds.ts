@@ -57,7 +57,7 @@ function recoveryTimeBounds(objectives: Objectives): Bound[] {
   const router = part(
     "router and pooler",
     routerSeconds,
-    `HAProxy looks every ${routerCheck.downinterMs} ms while a server is down (rise ${routerCheck.rise}), the pooler's agent as often; a login takes up to 1 s; rounded up`,
+    `HAProxy looks every ${routerCheck.downinterMs} ms while a server is down (rise ${routerCheck.rise}), the pooler's agent ten times a second when in doubt; a login takes up to 1 s; rounded up`,
   );
   const loop = part("loop_wait", patroni.loopWaitSeconds, "a replica's next Patroni round");
   return [

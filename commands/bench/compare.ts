@@ -57,18 +57,18 @@ function ratioOf(own: readonly Sample[], all: readonly Sample[]): Spread | null 
   return spreadOf(ratios) ?? null;
 }
 
-/** The goals of what was measured. Pure. */
+/** The goals of each load whose ways to the leader were measured. Pure. */
 export function goalsOf(rows: readonly Row[]): Goal[] {
-  return GOALS.filter(({ load }) => rows.some((row) => row.load === load)).flatMap((goal) => {
+  const asked = GOALS.filter((goal) =>
+    rows.some(({ load, against }) => load === goal.load && against === "direct"),
+  );
+  return asked.map((goal) => {
     const row = rows.find(
       ({ load, path, replication }) =>
         load === goal.load && path === goal.path && replication === "quorum",
     );
-    if (row === undefined && !rows.some(({ path }) => path === "direct")) {
-      return [];
-    }
     const measured = row?.ratio?.median ?? null;
-    return [{ ...goal, measured, met: measured !== null && measured >= goal.least }];
+    return { ...goal, measured, met: measured !== null && measured >= goal.least };
   });
 }
 
