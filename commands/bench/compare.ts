@@ -1,5 +1,14 @@
 import { type Spread, spreadOf } from "../statistics.ts";
-import type { Cell, Goal, Load, Path, Row, Sample } from "./types.ts";
+import {
+  type Cell,
+  FIGURES,
+  type Figure,
+  type Goal,
+  type Load,
+  type Path,
+  type Row,
+  type Sample,
+} from "./types.ts";
 
 /** The goal for the shipped path, against the leader itself under quorum replication. */
 const GOALS: readonly { load: Load; path: Path; least: number }[] = [
@@ -18,33 +27,31 @@ export function againstOf(path: Path): Path {
 /** A row for each cell, in the order in which they were first measured. Pure. */
 export function rowsOf(samples: readonly Sample[]): Row[] {
   const cells = new Map(samples.map((sample) => [keyOf(sample), sample]));
-  return [...cells.values()].flatMap(({ load, replication, path }): Row[] => {
-    const own = samples.filter((sample) => keyOf(sample) === keyOf({ load, replication, path }));
-    const against = againstOf(path);
-    const of = (figure: "tps" | "p50Ms" | "p95Ms" | "p99Ms") =>
-      spreadOf(own.map((sample) => sample[figure]));
-    const [tps, p50Ms, p95Ms, p99Ms] = [of("tps"), of("p50Ms"), of("p95Ms"), of("p99Ms")];
-    return tps && p50Ms && p95Ms && p99Ms
-      ? [
-          {
-            load,
-            replication,
-            path,
-            tps,
-            p50Ms,
-            p95Ms,
-            p99Ms,
-            ratio: ratioOf(own, samples),
-            against,
-          },
-        ]
-      : [];
+  return [...cells.values()].flatMap((cell): Row[] => {
+    const { load, replication, path } = cell;
+    const own = samples.filter((sample) => keyOf(sample) === keyOf(cell));
+    const spreads = spreadsOf(own);
+    const about = { load, replication, path, against: againstOf(path) };
+    return spreads ? [{ ...about, ...spreads, ratios: spreadsOf(ratiosOf(own, samples)) }] : [];
   });
 }
 
+type Figures = Readonly<Record<Figure, number>>;
+
+/** Of each figure; null of nothing. */
+function spreadsOf(values: readonly Figures[]): Record<Figure, Spread> | null {
+  const spreads = FIGURES.flatMap((figure): [Figure, Spread][] => {
+    const spread = spreadOf(values.map((one) => one[figure]));
+    return spread === undefined ? [] : [[figure, spread]];
+  });
+  return spreads.length === FIGURES.length
+    ? (Object.fromEntries(spreads) as Record<Figure, Spread>)
+    : null;
+}
+
 /** Round by round: neighbours in time had the same machine. A round without its base counts for nothing. */
-function ratioOf(own: readonly Sample[], all: readonly Sample[]): Spread | null {
-  const ratios = own.flatMap((sample) => {
+function ratiosOf(own: readonly Sample[], all: readonly Sample[]): Figures[] {
+  return own.flatMap((sample) => {
     const base = all.find(
       ({ round, load, replication, path }) =>
         round === sample.round &&
@@ -52,9 +59,12 @@ function ratioOf(own: readonly Sample[], all: readonly Sample[]): Spread | null 
         replication === "quorum" &&
         path === againstOf(sample.path),
     );
-    return base === undefined || base.tps === 0 ? [] : [sample.tps / base.tps];
+    if (base === undefined || FIGURES.some((figure) => base[figure] === 0)) {
+      return [];
+    }
+    const ratios = FIGURES.map((figure) => [figure, sample[figure] / base[figure]] as const);
+    return [Object.fromEntries(ratios) as unknown as Figures];
   });
-  return spreadOf(ratios) ?? null;
 }
 
 /** The goals of each load whose ways to the leader were measured. Pure. */
@@ -67,7 +77,7 @@ export function goalsOf(rows: readonly Row[]): Goal[] {
       ({ load, path, replication }) =>
         load === goal.load && path === goal.path && replication === "quorum",
     );
-    const measured = row?.ratio?.median ?? null;
+    const measured = row?.ratios?.tps.median ?? null;
     return { ...goal, measured, met: measured !== null && measured >= goal.least };
   });
 }

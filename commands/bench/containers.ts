@@ -7,7 +7,7 @@ export type BenchContainer = "load" | "bare" | "pooler";
 /** Uids of the images' own users, which tmpfs mounts have to name. */
 const POSTGRES_UID = 999;
 const POOLER_UID = 998;
-/** pgbench with 64 clients and the percentiles of a million transactions. */
+/** Its tmpfs counts: pgbench's log of single transactions is there. */
 const LOAD_MEMORY_MIB = 512;
 /** As the members' `/dev/shm` (components/database/postgres.ts). */
 const SHARED_MEMORY_MIB = 256;

@@ -56,9 +56,14 @@ export const TIDY = `TRUNCATE ${SCHEMA}.pgbench_history;
   VACUUM ${SCHEMA}.pgbench_branches, ${SCHEMA}.pgbench_tellers, ${SCHEMA}.pgbench_accounts;
   CHECKPOINT;`;
 
-/** Whether every streaming replica has replayed what the leader had written. */
-export const REPLAYED = `SELECT coalesce(bool_and(replay_lsn >= pg_current_wal_flush_lsn()), true)
-  FROM pg_stat_replication WHERE state = 'streaming';`;
+/** How far the leader's WAL goes now, e.g. `0/3000148`. */
+export const POSITION = "SELECT pg_current_wal_flush_lsn();";
+
+/** Whether every streaming replica has replayed up to a position: one that others write beyond meanwhile. Pure. */
+export function replayedStatement(position: string): string {
+  return `SELECT coalesce(bool_and(replay_lsn >= '${position}'), true)
+    FROM pg_stat_replication WHERE state = 'streaming';`;
+}
 
 export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

@@ -28,7 +28,7 @@ const source = (file: string) => readFileSync(join(import.meta.dirname, file), "
 const BUILTIN: Readonly<Record<Load, string>> = { writes: "tpcb-like", reads: "select-only" };
 /** Two threads drive the clients; one would be the bottleneck of the reads. */
 const JOBS = 2;
-/** Reads are ten times as many: a tenth of them gives the percentiles, and the log costs as much. */
+/** Reads are over ten times as many: a tenth of them is enough for percentiles, and keeps the log small. */
 const LOGGED: Readonly<Record<Load, number>> = { writes: 1, reads: 0.1 };
 /** Beyond its own time: connecting, the last transactions, the percentiles. */
 const RESERVE_SECONDS = 60;

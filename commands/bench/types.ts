@@ -51,15 +51,14 @@ export interface Sample extends Cell, Measured {
 }
 
 /** All runs of one cell. */
-export interface Row extends Cell {
-  readonly tps: Spread;
-  readonly p50Ms: Spread;
-  readonly p95Ms: Spread;
-  readonly p99Ms: Spread;
-  /** TPS by that of `against` in the same round. */
-  readonly ratio: Spread | null;
+export interface Row extends Cell, Readonly<Record<Figure, Spread>> {
+  /** Each figure by that of `against` in the same round; null where none had it. */
+  readonly ratios: Readonly<Record<Figure, Spread>> | null;
   readonly against: Path;
 }
+
+export const FIGURES = ["tps", "p50Ms", "p95Ms", "p99Ms"] as const;
+export type Figure = (typeof FIGURES)[number];
 
 /** A ratio that was promised. */
 export interface Goal {

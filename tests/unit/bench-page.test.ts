@@ -54,7 +54,7 @@ describe("sections", () => {
       /^2026-11-28, 2 cores, 24 GiB, Docker 20\.10\.24, postgresql 17\.6\.\n8 clients, scale 10, 10 s a run, 1 rounds;\n2 replicas, 512 MiB a member\. The machine's load average before the runs: median 2\.0, at most 2\.0\./,
     );
     expect(throughput).toContain(
-      "| writes | quorum | pooler | 1 | 700 (700 to 700) | 0.70 direct (0.70 to 0.70) |",
+      "| writes | quorum | pooler | 1 | 700 (700 to 700) | 0.70 direct (0.70 to 0.70) | 11.4, 1.43 x | 22.9, 1.43 x | 45.7, 1.43 x |",
     );
     expect(throughput).toContain("- writes through pooler: 0.70 of the leader");
     expect(gaps).toMatch(/\| switchover \| 1 \| [\d.]+ s \(.*\) \| .* \| 0 \|$/);

@@ -4,6 +4,7 @@ import {
   dropStatements,
   newPassword,
   prepareStatements,
+  replayedStatement,
   scramVerifier,
 } from "../../../../commands/bench/database.ts";
 import { parseAnswer, pgbenchArguments } from "../../../../commands/bench/pgbench.ts";
@@ -109,6 +110,10 @@ describe("the role", () => {
       /REVOKE ALL ON DATABASE "a""b"[\s\S]*DROP ROLE holdfast_bench/,
     );
   });
+});
+
+test("replicas are waited for up to a position that others write beyond", () => {
+  expect(replayedStatement("0/3000148")).toContain("replay_lsn >= '0/3000148'");
 });
 
 describe("pgbench", () => {
