@@ -164,6 +164,24 @@ command(
   option("--output <folder>", "where to write report and results"),
 );
 command(
+  "bench [parts...]",
+  "measure the ways to the database side by side on the live stack; parts: throughput, reads, handover, failover (default: all)",
+  async () => (await import("./bench.ts")).bench,
+  option("--rounds <number>", "measure each way so often").default("5"),
+  option("--seconds <number>", "each time so long").default("10"),
+  option("--clients <number>", "connections of pgbench").default("8"),
+  option("--scale <number>", "pgbench's scale: 100,000 rows each").default("10"),
+  option("--times <number>", "make each handover and failover so often").default("3"),
+  option("--output <file>", "where to write the JSON (default: .holdfast/bench/)"),
+);
+command(
+  "objectives",
+  "what the recovery objectives derive, what was measured last, and where the two disagree",
+  async () => (await import("./objectives.ts")).objectives,
+  option("--recovery-point <duration>", "show what this one would change, e.g. 30s"),
+  option("--recovery-time <duration>", "show what this one would change, e.g. 2min"),
+);
+command(
   "repair",
   "put in order what an interrupted run left: its lock, containers unknown to the state, unfinished operations",
   async () => (await import("./repair.ts")).repair,

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { imagesOf } from "../../components/images.ts";
 import type { Settings } from "../../settings.ts";
+import { besideArguments, besideName } from "../cluster/beside.ts";
 import type { Docker } from "../docker.ts";
 import { openStack } from "../engine/workspace.ts";
 import { Fault } from "../fault.ts";
@@ -104,7 +105,7 @@ export class Load {
     const run = randomBytes(4).toString("hex");
     const wanted = { ...defaultOptions(settings), ...options };
     const process = new LoadProcess(docker, {
-      container: containerName(place, run),
+      container: besideName(place, "drill", run),
       arguments: containerArguments(place, run, image),
       order: JSON.stringify({
         run,
@@ -253,39 +254,19 @@ export function defaultOptions({ timings }: Pick<Settings, "timings">): LoadOpti
   };
 }
 
-function containerName({ settings, site }: LoadPlace, run: string): string {
-  return `${settings.project}-${settings.stack}-${site}-drill-${run}`;
-}
-
-/**
- * Arguments of `docker run`. Pure.
- *
- * Labelled like a job: it is the stack's, so that `repair` and `down` clear a left-over one away, but
- * no component, so that `status` does not take it for a service and no drill for something to kill.
- */
+/** Arguments of `docker run`. Pure. */
 export function containerArguments(
   place: Pick<LoadPlace, "settings" | "site" | "stackId" | "apart">,
   run: string,
   image: string,
 ): string[] {
-  const { settings, site, stackId, apart = false } = place;
-  const prefix = `${settings.project}-${settings.stack}-${site}`;
-  const subnet = settings.sites[site]?.subnet ?? "";
-  const stack = [
-    "--label",
-    `holdfast.id=${stackId}`,
-    "--label",
-    `holdfast.stack=${settings.stack}`,
-  ];
+  const subnet = place.settings.sites[place.site]?.subnet ?? "";
   return [
-    ...(apart ? [] : stack),
-    ...["--label", `holdfast.drill=${run}`],
-    ...["--network", `${prefix}-network`, "--network-alias", "drill"],
+    ...besideArguments(place, "drill", run),
+    ...["--network-alias", "drill"],
     ...loadHosts(subnet).map(({ host, ip }) => `--add-host=${host}:${ip}`),
     ...[`--memory=${MEMORY_MIB}m`, `--memory-swap=${MEMORY_MIB}m`],
     ...["--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--read-only"],
-    // Every line goes to the launcher; a second copy on disk would only cost time.
-    "--log-driver=none",
     image,
   ];
 }
