@@ -49,14 +49,16 @@ command(
   "set up what the machine lacks, provision the stack, print its endpoints",
   async () => (await import("./up.ts")).up,
   option("--refresh", "compare the state with what really runs first").default(false),
+  option("--accept-risk <name...>", "do what endangers data in this way all the same"),
 );
 command(
   "preview",
-  "show what up would change",
+  "show what up would change, what that does to each node, and whether it endangers data",
   async () => (await import("./preview.ts")).preview,
   option("--expect-no-changes", "fail when there is a change").default(false),
   option("--diff", "show every changed property").default(false),
   option("--refresh", "compare the state with what really runs first").default(false),
+  option("--accept-risk <name...>", "as with up"),
 );
 command(
   "down",

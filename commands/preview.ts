@@ -1,55 +1,79 @@
-import { spawn } from "node:child_process";
 import { refuseWhatIsFixed } from "./engine/fixed.ts";
-import { keepingStackFile } from "./engine/salt.ts";
-import { type Engine, openStack, readState } from "./engine/workspace.ts";
+import { previewStack } from "./engine/previewing.ts";
+import { openStack, readState } from "./engine/workspace.ts";
+import { describeFault, Fault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
-import { ROOT } from "./paths.ts";
+import { assess } from "./plan/assess.ts";
+import { readFacts } from "./plan/facts.ts";
+import { checkRiskNames, liftedBy, refusalLines, refusedOf } from "./plan/gate.ts";
+import { planText } from "./plan/text.ts";
+import type { Change } from "./plan/types.ts";
 import { setUp } from "./setup/setUp.ts";
-import { whileEngineRuns } from "./signals.ts";
 import { note } from "./ui.ts";
 
 export interface PreviewOptions extends GlobalOptions {
   readonly expectNoChanges: boolean;
   readonly diff: boolean;
   readonly refresh: boolean;
+  /** Risks that are accepted, by name. @default none */
+  readonly acceptRisk?: readonly string[];
 }
 
-/** Pulumi's own preview, in its own words; nothing is changed. */
+/**
+ * Pulumi's own preview, in its own words, and under it the safety plan; nothing is changed.
+ *
+ * The exit code is Pulumi's, and 1 when the plan endangers data and nobody accepted that.
+ */
 export async function preview(options: PreviewOptions): Promise<number> {
-  note(`holdfast preview · stack ${options.stack}`);
-  const ready = await setUp(options.stack, { scope: "plan" });
+  const { stack, json, acceptRisk: accepted = [] } = options;
+  checkRiskNames(accepted);
+  note(`holdfast preview · stack ${stack}`);
+  const ready = await setUp(stack, { scope: "plan" });
   const engine = await openStack(ready);
   refuseWhatIsFixed(await readState(engine), ready.stack.settings);
-  const colour = process.stdout.isTTY ? "always" : "never";
-  const args = ["preview", "--stack", options.stack, "--non-interactive", "--color", colour];
-  for (const flag of ["expectNoChanges", "diff", "refresh", "json"] as const) {
-    if (options[flag]) {
-      args.push(`--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-    }
+  const colour = process.stdout.isTTY && !json ? "always" : "never";
+  const flags = (["expectNoChanges", "diff", "refresh"] as const).filter((flag) => options[flag]);
+  const args = ["--color", colour, ...flags.map((flag) => `--${dashed(flag)}`)];
+  const { code, text, changes } = await previewStack(engine, args);
+  if (changes.length === 0) {
+    process.stdout.write(json ? "" : withoutNoise(text));
+    return code; // the program did not even begin: Pulumi said why
   }
-  return whileEngineRuns(() =>
-    keepingStackFile(options.stack, () => runPulumi(engine, args, options.json)),
-  );
+  const plan = assess(changes, await readFacts(ready));
+  const refused = refusedOf(plan, accepted);
+  if (json) {
+    const names = { accepted, refused: refused.map(({ name }) => name) };
+    process.stdout.write(
+      `${JSON.stringify({ stack, previewed: code === 0, ...plan, ...names })}\n`,
+    );
+  } else {
+    process.stdout.write(`${withoutNoise(text)}\n${planText(plan, accepted, stack)}`);
+  }
+  if (refused.length > 0) {
+    const fault = new Fault("up would refuse this", ...refusalLines(refused));
+    note(`\n${describeFault(fault)}`);
+    return 1;
+  }
+  // Pulumi's preview cannot lift a protection; up does, from what was accepted or stays as an orphan.
+  const lifted = liftedBy(changes);
+  if (code !== 0 && lifted.length > 0) {
+    note(`\nup lifts the protection first that Pulumi's errors are about: ${namesOf(lifted)}`);
+    return 0;
+  }
+  return code;
 }
 
-function runPulumi(engine: Engine, args: readonly string[], untouched: boolean): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const env = { ...process.env, ...engine.env };
-  const child = spawn("pulumi", args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"] });
-  let text = "";
-  child.stdout.setEncoding("utf8").on("data", (piece: string) => {
-    text += piece;
-  });
-  child.on("close", (code) => {
-    process.stdout.write(untouched ? text : withoutNoise(text));
-    resolve(code ?? 1);
-  });
-  child.on("error", () => resolve(127));
-  return promise;
+function namesOf(changes: readonly Change[]): string {
+  return changes.map(({ name }) => name).join(", ");
 }
 
-/** Progress dots, and the engine's warning about each plugin that it found on PATH: they are where we put them. Pure. */
-const NOISE = /from \$PATH at|^\S*@ previewing|\b(running|warnings?) *$/;
+function dashed(flag: string): string {
+  return flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** Progress dots, notes on the plan's file, and a warning about each plugin on PATH: they are where we put them. Pure. */
+const NOISE =
+  /from \$PATH at|^\S*@ previewing|\b(running|warnings?) *$|^Update plan written to |^Run `pulumi up --plan=/;
 
 /** Pulumi's preview as a page to read. Pure. */
 export function withoutNoise(text: string): string {

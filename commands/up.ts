@@ -7,26 +7,36 @@ import { setStoppingMark } from "./engine/stopping.ts";
 import { type Engine, openStack, readState } from "./engine/workspace.ts";
 import { kitWasTaken } from "./kit.ts";
 import type { GlobalOptions } from "./options.ts";
+import { planBeforeUp } from "./plan/beforeUp.ts";
+import { checkRiskNames } from "./plan/gate.ts";
 import { grafanaIsMissing } from "./setup/images.ts";
 import { type Ready, setUp } from "./setup/setUp.ts";
 import { alignedBlock, duration, note, print } from "./ui.ts";
 
 export interface UpOptions extends GlobalOptions {
   readonly refresh: boolean;
+  /** Risks to data that are accepted, by name (docs/code-review.md). @default none */
+  readonly acceptRisk?: readonly string[];
   /** Whoever called it has the last word on standard output. @default false */
   readonly silent?: boolean;
 }
 
 /** Sets up the machine, puts in order what a crash left, provisions the stack, and prints where it is reached. */
-export async function up({ stack: name, refresh, json, silent }: UpOptions): Promise<undefined> {
+export async function up(options: UpOptions): Promise<undefined> {
+  const { stack: name, refresh, json, silent, acceptRisk: accepted = [] } = options;
   const start = Date.now();
+  checkRiskNames(accepted);
   note(`holdfast up · stack ${name}`);
   const ready = await setUp(name);
   note(`  ok   the machine is ready (${duration((Date.now() - start) / 1000)})`);
   const engine = await openStack(ready);
   refuseWhatIsFixed(await readState(engine), ready.stack.settings);
   await putInOrder(ready, engine);
-  await setStoppingMark(ready, await readState(engine), "clear");
+  const state = await readState(engine);
+  if (state.resources.length > 0) {
+    await planBeforeUp(ready, engine, { accepted, refresh });
+  }
+  await setStoppingMark(ready, state, "clear");
 
   const deployed = await announceDeploy(ready);
   const { result, progress } = await operate(ready, engine, "up", (hooks) =>

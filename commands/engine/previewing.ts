@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "../paths.ts";
+import { changesOfLog } from "../plan/events.ts";
+import { withGoals } from "../plan/goals.ts";
+import type { Change } from "../plan/types.ts";
+import { whileEngineRuns } from "../signals.ts";
+import { keepingStackFile } from "./salt.ts";
+import type { Engine } from "./workspace.ts";
+
+export interface Previewed {
+  readonly code: number;
+  /** What Pulumi printed. */
+  readonly text: string;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Runs Pulumi's preview and reads its events and its plan; nothing is changed.
+ *
+ * Both files hold the inputs of every resource, secrets hidden, and are gone when this returns.
+ */
+export async function previewStack(engine: Engine, args: readonly string[]): Promise<Previewed> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-preview-")); // 0700
+  const [log, plan] = [join(folder, "events.jsonl"), join(folder, "plan.json")];
+  const all = [
+    ...["preview", "--stack", engine.name, "--non-interactive", ...args],
+    ...["--event-log", log, "--save-plan", plan],
+  ];
+  try {
+    const { code, text } = await whileEngineRuns(() =>
+      keepingStackFile(engine.name, () => runPulumi(engine, all)),
+    );
+    const events = existsSync(log) ? changesOfLog(readFileSync(log, "utf8")) : [];
+    const goals: unknown = existsSync(plan) ? JSON.parse(readFileSync(plan, "utf8")) : {};
+    return { code, text, changes: withGoals(events, goals) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function runPulumi(
+  engine: Engine,
+  args: readonly string[],
+): Promise<Pick<Previewed, "code" | "text">> {
+  const { promise, resolve } = Promise.withResolvers<Pick<Previewed, "code" | "text">>();
+  // The event log is one of the engine's options for those who look inside.
+  const env = { ...process.env, ...engine.env, PULUMI_DEBUG_COMMANDS: "true" };
+  const child = spawn("pulumi", args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (piece: string) => {
+    text += piece;
+  });
+  child.on("close", (code) => resolve({ code: code ?? 1, text }));
+  child.on("error", () => resolve({ code: 127, text }));
+  return promise;
+}

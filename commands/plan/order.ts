@@ -1,0 +1,184 @@
+/** In which order an update goes about it, and where leaders hand over. Pure. */
+import { afterRestart, afterStops, type Cluster, candidate } from "./handovers.ts";
+import { liveFilesIn } from "./liveFiles.ts";
+import { isThere, kindOf, membersIn, placeOf, sitesIn } from "./resources.ts";
+import { restartOf } from "./restartsOf.ts";
+import type { Change, Facts, Step } from "./types.ts";
+
+/** Something at which members of one site stop. */
+interface Roll {
+  readonly site: string;
+  readonly cause: "stop" | "restart";
+  readonly run: (cluster: Cluster, members: readonly number[]) => Cluster;
+}
+
+interface Draft {
+  readonly position: number;
+  readonly what: string;
+  readonly roll?: Roll;
+}
+
+const AFTER_ALL = 1e9;
+
+/** The steps as the engine will take them; what does not wait for each other runs side by side. */
+export function orderOf(changes: readonly Change[], facts: Facts): Step[] {
+  const drafts = [
+    ...images(changes),
+    ...files(changes),
+    ...jobs(changes),
+    ...containers(changes),
+    ...leaving(changes),
+  ].sort((a, b) => a.position - b.position);
+  const counts = handoverCounts(drafts, changes, facts);
+  return drafts.map(({ what, roll }, index) => {
+    const handovers = counts.get(index);
+    return roll === undefined || handovers === undefined
+      ? { what }
+      : { what, site: roll.site, cause: roll.cause, handovers };
+  });
+}
+
+function images(changes: readonly Change[]): Draft[] {
+  const built = changes.filter(
+    (change) =>
+      kindOf(change) === "RemoteImage" && ["create", "replace", "update"].includes(change.action),
+  );
+  const [first] = built;
+  const names = built.map(({ name }) => name.replace(/^.*-image-/, "")).join(", ");
+  return first ? [{ position: -1, what: `images: ${names}` }] : [];
+}
+
+function files(changes: readonly Change[]): Draft[] {
+  return liveFilesIn(changes)
+    .filter(({ differs, change }) => differs && change.action !== "delete")
+    .map(({ change, site, path }): Draft => {
+      const restart =
+        path === "postgresql.conf" && change.action !== "create"
+          ? restartOf(changes, site)
+          : undefined;
+      const told = `${change.name} is checked, written and read anew`;
+      if (restart === undefined) {
+        return { position: change.position, what: told };
+      }
+      const how = restart.leaderInPlace
+        ? "the leader restarts as leader, replicas one at a time when they know the lower values"
+        : "replicas restart one at a time, then the leader hands over, which is its restart";
+      return {
+        position: change.position,
+        what: `${told}; for ${restart.parameters.join(", ")} ${how}`,
+        roll: {
+          site,
+          cause: "restart",
+          run: (cluster, members) => afterRestart(cluster, members, restart.leaderInPlace),
+        },
+      };
+    });
+}
+
+/** Commands that are no live file: migrations, roles, certificates. */
+function jobs(changes: readonly Change[]): Draft[] {
+  const files = new Set(liveFilesIn(changes).map(({ change }) => change));
+  return changes
+    .filter((change) => kindOf(change) === "Command" && !files.has(change))
+    .filter(({ action }) => action !== "none" && action !== "delete")
+    .map(({ name, position }) => ({ position, what: `${name} runs to its end` }));
+}
+
+/** One step for a tier's replacements, one for each other kind of change. */
+function containers(changes: readonly Change[]): Draft[] {
+  const words = { create: "made", update: "changed in place", replace: "replaced" } as const;
+  return tiersIn(changes).flatMap(({ site, tier }) =>
+    (["update", "replace", "create"] as const).flatMap((action): Draft[] => {
+      const nodes = membersIn(changes, site, tier)
+        .filter((node) => node.action === action)
+        .toSorted((a, b) => a.position - b.position);
+      const [first] = nodes;
+      if (first === undefined) {
+        return [];
+      }
+      const chain = nodes.length > 1 && action !== "update";
+      const what = `${nodes.map(({ name }) => name).join(", ")}: ${words[action]}${chain ? ", one at a time, each when the one before is healthy" : ""}`;
+      const stopping = nodes.map((node) => placeOf(node).instance);
+      const rolls = tier === "postgres" && action === "replace";
+      return [
+        {
+          position: first.position,
+          what,
+          ...(rolls
+            ? {
+                roll: {
+                  site,
+                  cause: "stop",
+                  run: (cluster, members) => afterStops(cluster, stopping, members),
+                },
+              }
+            : {}),
+        },
+      ];
+    }),
+  );
+}
+
+/** Deletions come last in any update. */
+function leaving(changes: readonly Change[]): Draft[] {
+  return tiersIn(changes).flatMap(({ site, tier }): Draft[] => {
+    const all = membersIn(changes, site, tier);
+    const gone = all.filter((node) => !isThere.after(node));
+    if (gone.length === 0) {
+      return [];
+    }
+    const stay = all.filter(isThere.after).map((node) => placeOf(node).instance);
+    const numbers = gone.map((node) => placeOf(node).instance);
+    const run = (cluster: Cluster): Cluster => {
+      const next = numbers.includes(cluster.leader) ? candidate(cluster.leader, stay) : undefined;
+      return next === undefined ? cluster : { leader: next, handovers: cluster.handovers + 1 };
+    };
+    return [
+      {
+        position: AFTER_ALL,
+        what: `${gone.map(({ name }) => name).join(", ")}: removed`,
+        ...(tier === "postgres" ? { roll: { site, cause: "stop", run } } : {}),
+      },
+    ];
+  });
+}
+
+function tiersIn(changes: readonly Change[]): { site: string; tier: string }[] {
+  const all = changes
+    .filter((change) => kindOf(change) === "Container")
+    .map((change) => placeOf(change))
+    .map(({ site, tier }) => `${site} ${tier}`);
+  return [...new Set(all)].map((text) => {
+    const [site = "", tier = ""] = text.split(" ");
+    return { site, tier };
+  });
+}
+
+/** Least and most handovers of each step that can cause one, over everybody who may lead at the beginning. */
+function handoverCounts(
+  drafts: readonly Draft[],
+  changes: readonly Change[],
+  facts: Facts,
+): Map<number, readonly [number, number]> {
+  const counts = new Map<number, readonly [number, number]>();
+  for (const site of sitesIn(changes)) {
+    const members = membersIn(changes, site, "postgres")
+      .filter(isThere.before)
+      .map((node) => placeOf(node).instance);
+    const known = facts.leaders[site];
+    const leaders = known !== undefined && members.includes(known) ? [known] : members;
+    for (const leader of leaders) {
+      let cluster: Cluster = { leader, handovers: 0 };
+      drafts.forEach(({ roll }, index) => {
+        if (roll?.site === site) {
+          const next = roll.run(cluster, members);
+          const count = next.handovers - cluster.handovers;
+          const [least, most] = counts.get(index) ?? [count, count];
+          counts.set(index, [Math.min(least, count), Math.max(most, count)]);
+          cluster = next;
+        }
+      });
+    }
+  }
+  return counts;
+}
