@@ -64,3 +64,9 @@ export function dockerIdsOf(state: State | undefined): Set<string> {
 export function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
 }
+
+/** The type of a resource: the last of the types in its URN. Pure. */
+export function typeOf(urn: string): string {
+  const types = urn.split("::")[2] ?? "";
+  return types.slice(types.lastIndexOf("$") + 1);
+}

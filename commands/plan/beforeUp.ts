@@ -31,22 +31,25 @@ export async function planBeforeUp(
   { accepted, refresh }: Pick<Look, "accepted" | "refresh">,
 ): Promise<void> {
   const look: Look = { accepted, refresh, facts: await readFacts(ready) };
-  const first = await examine(engine, look);
-  const protectedOnes = liftedBy(first.changes);
-  if (protectedOnes.length === 0) {
-    if (first.code !== 0) {
-      throw new Fault("the preview failed, and nothing was changed", ...engineWords(first.text));
-    }
-    return;
-  }
-  await protection(engine, "unprotect", protectedOnes);
+  const lifted: Change[] = [];
   try {
-    const second = await examine(engine, look);
-    if (second.code !== 0) {
-      throw new Fault("the preview failed, and nothing was changed", ...engineWords(second.text));
+    // An engine that meets something protected ends: what else is protected shows when that is lifted.
+    for (;;) {
+      const { code, text, changes } = await examine(engine, look);
+      if (code === 0) {
+        return;
+      }
+      const next = liftedBy(changes).filter(({ urn }) => !lifted.some((one) => one.urn === urn));
+      if (next.length === 0) {
+        throw new Fault("the preview failed, and nothing was changed", ...engineWords(text));
+      }
+      await protection(engine, "unprotect", next);
+      lifted.push(...next);
     }
   } catch (error) {
-    await protection(engine, "protect", protectedOnes);
+    if (lifted.length > 0) {
+      await protection(engine, "protect", lifted);
+    }
     throw error;
   }
 }
@@ -59,7 +62,7 @@ async function examine(engine: Engine, { accepted, refresh, facts }: Look) {
   if (refused.length > 0) {
     throw new Fault("this endangers data, and nothing was changed", ...refusalLines(refused));
   }
-  for (const line of planLines(plan)) {
+  for (const line of previewed.code === 0 ? planLines(plan) : []) {
     note(line);
   }
   return previewed;

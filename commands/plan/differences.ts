@@ -4,7 +4,7 @@ import { textOf } from "./resources.ts";
 import type { Change } from "./types.ts";
 
 /** Characters of a value that are shown; the whole is in Pulumi's own `--diff`. */
-const SHOWN = 60;
+const SHOWN = 100;
 /** Entries of a list that are shown. */
 const ENTRIES = 3;
 
@@ -42,8 +42,15 @@ function shown(value: unknown): string {
     return "none";
   }
   const text =
-    typeof value === "string" ? (textOf(value) ?? "not known yet") : JSON.stringify(value);
+    typeof value === "string"
+      ? (textOf(value) ?? "not known yet")
+      : JSON.stringify(value, withoutMarks);
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
+}
+
+/** Without the names of defaults that the engine keeps beside a group. */
+function withoutMarks(key: string, value: unknown): unknown {
+  return key === "__defaults" ? undefined : value;
 }
 
 /** As the engine marks it; its text is `[secret]` in events and ciphertext in a state. */

@@ -1,6 +1,6 @@
 /** Reads what the engine says of a preview: its event log, or the document of `pulumi preview --json`. */
 import { isTree, type Tree } from "../../settings/tree.ts";
-import { nameOf } from "../engine/state.ts";
+import { nameOf, typeOf } from "../engine/state.ts";
 import type { Action, Change, Inputs } from "./types.ts";
 
 /** One side of a step, as the engine writes it down. */
@@ -42,12 +42,54 @@ const ACTIONS: Readonly<Record<string, Action>> = {
  * @throws SyntaxError for a line that is no JSON: a plan from half a preview would be a wrong one
  */
 export function changesOfLog(log: string): Change[] {
-  const steps = log
+  const events = log
     .split("\n")
     .filter((line) => line.trim() !== "")
-    .map((line) => JSON.parse(line) as { resourcePreEvent?: { metadata?: EngineStep } })
-    .flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
-  return fold(steps);
+    .map((line) => JSON.parse(line) as EngineEvent);
+  const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
+  const words = events.flatMap(({ diagnosticEvent }) => diagnosticEvent?.message ?? []);
+  return withProtected(fold(steps), words);
+}
+
+interface EngineEvent {
+  readonly resourcePreEvent?: { readonly metadata?: EngineStep };
+  readonly diagnosticEvent?: { readonly message?: string };
+}
+
+/** How the engine refuses to touch what is protected; of a replacement it caused elsewhere there is no step. */
+const PROTECTED = [
+  [/unable to replace resource "([^"]+)"/g, "replace"],
+  [/(?:unable to delete )?resource "([^"]+)" cannot be deleted/g, "delete"],
+] as const;
+
+function withProtected(changes: readonly Change[], words: readonly string[]): Change[] {
+  const blocked = new Map<string, Action>();
+  for (const [pattern, action] of PROTECTED) {
+    for (const [, urn = ""] of words.flatMap((text) => [...text.matchAll(pattern)])) {
+      blocked.set(urn, action);
+    }
+  }
+  const known = changes.map((change) => {
+    const action = blocked.get(change.urn);
+    blocked.delete(change.urn);
+    return action === undefined || change.action !== "none"
+      ? change
+      : { ...change, action, protect: true };
+  });
+  const unseen = [...blocked].map(([urn, action], index): Change => {
+    return {
+      urn,
+      name: nameOf(urn),
+      type: typeOf(urn),
+      action,
+      protect: true,
+      retain: false,
+      keys: [],
+      replaceKeys: [],
+      position: changes.length + index,
+    };
+  });
+  return [...known, ...unseen];
 }
 
 /** The same from the document that `pulumi preview --json` prints. Pure. */
@@ -57,19 +99,13 @@ export function changesOfDocument(document: unknown): Change[] {
     (steps as Tree[]).map((step) => ({
       op: String(step.op),
       urn: String(step.urn),
-      type: typeOf(step),
+      type: typeOf(String(step.urn)),
       old: (step.oldState ?? null) as Side | null,
       new: (step.newState ?? null) as Side | null,
       keys: (step.replaceReasons ?? []) as readonly string[],
       diffs: (step.diffReasons ?? []) as readonly string[],
     })),
   );
-}
-
-function typeOf({ oldState, newState, urn }: Tree): string {
-  const state = isTree(newState) ? newState : oldState;
-  const types = String(urn).split("::")[2] ?? "";
-  return isTree(state) ? String(state.type) : types.slice(types.lastIndexOf("$") + 1);
 }
 
 /** One change for each resource, whose steps may be several. */

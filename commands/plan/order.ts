@@ -3,6 +3,7 @@ import { afterRestart, afterStops, type Cluster, candidate } from "./handovers.t
 import { liveFilesIn } from "./liveFiles.ts";
 import { isThere, kindOf, membersIn, placeOf, sitesIn } from "./resources.ts";
 import { restartOf } from "./restartsOf.ts";
+import { atOnce } from "./risks/chain.ts";
 import type { Change, Facts, Step } from "./types.ts";
 
 /** Something at which members of one site stop. */
@@ -96,8 +97,7 @@ function containers(changes: readonly Change[]): Draft[] {
       if (first === undefined) {
         return [];
       }
-      const chain = nodes.length > 1 && action !== "update";
-      const what = `${nodes.map(({ name }) => name).join(", ")}: ${words[action]}${chain ? ", one at a time, each when the one before is healthy" : ""}`;
+      const what = `${nodes.map(({ name }) => name).join(", ")}: ${words[action]}${pace(nodes, changes)}`;
       const stopping = nodes.map((node) => placeOf(node).instance);
       const rolls = tier === "postgres" && action === "replace";
       return [
@@ -117,6 +117,17 @@ function containers(changes: readonly Change[]): Draft[] {
       ];
     }),
   );
+}
+
+/** Whether the nodes of a tier wait for each other. */
+function pace(nodes: readonly Change[], changes: readonly Change[]): string {
+  const [first] = nodes;
+  if (first === undefined || nodes.length < 2 || first.action === "update") {
+    return "";
+  }
+  const { site, tier } = placeOf(first);
+  const together = first.action === "replace" && atOnce(changes, site, tier).length > 0;
+  return together ? ", at once" : ", one at a time, each when the one before is healthy";
 }
 
 /** Deletions come last in any update. */
