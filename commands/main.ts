@@ -59,6 +59,7 @@ command(
   option("--diff", "show every changed property").default(false),
   option("--refresh", "compare the state with what really runs first").default(false),
   option("--accept-risk <name...>", "as with up"),
+  option("--rendered <folder>", "write every rendered file there, as it will be"),
 );
 command(
   "down",

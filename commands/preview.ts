@@ -6,6 +6,7 @@ import type { GlobalOptions } from "./options.ts";
 import { assess } from "./plan/assess.ts";
 import { readFacts } from "./plan/facts.ts";
 import { checkRiskNames, liftedBy, refusalLines, refusedOf } from "./plan/gate.ts";
+import { writeRendered } from "./plan/rendered.ts";
 import { planText } from "./plan/text.ts";
 import type { Change } from "./plan/types.ts";
 import { setUp } from "./setup/setUp.ts";
@@ -17,6 +18,8 @@ export interface PreviewOptions extends GlobalOptions {
   readonly refresh: boolean;
   /** Risks that are accepted, by name. @default none */
   readonly acceptRisk?: readonly string[];
+  /** A folder that every rendered file is written into, as it will be. @default none */
+  readonly rendered?: string;
 }
 
 /**
@@ -38,6 +41,11 @@ export async function preview(options: PreviewOptions): Promise<number> {
   if (changes.length === 0) {
     process.stdout.write(json ? "" : withoutNoise(text));
     return code; // the program did not even begin: Pulumi said why
+  }
+  if (options.rendered !== undefined) {
+    note(
+      `  ok   ${writeRendered(options.rendered, changes)} rendered files in ${options.rendered}`,
+    );
   }
   const plan = assess(changes, await readFacts(ready));
   const refused = refusedOf(plan, accepted);
@@ -71,9 +79,8 @@ function dashed(flag: string): string {
   return flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** Progress dots, notes on the plan's file, and a warning about each plugin on PATH: they are where we put them. Pure. */
-const NOISE =
-  /from \$PATH at|^\S*@ previewing|\b(running|warnings?) *$|^Update plan written to |^Run `pulumi up --plan=/;
+/** Progress dots, and the engine's warning about each plugin that it found on PATH: they are where we put them. Pure. */
+const NOISE = /from \$PATH at|^\S*@ previewing|\b(running|warnings?) *$/;
 
 /** Pulumi's preview as a page to read. Pure. */
 export function withoutNoise(text: string): string {

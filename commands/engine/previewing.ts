@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { ROOT } from "../paths.ts";
 import { changesOfLog } from "../plan/events.ts";
 import { withGoals } from "../plan/goals.ts";
@@ -9,6 +10,9 @@ import type { Change } from "../plan/types.ts";
 import { whileEngineRuns } from "../signals.ts";
 import { keepingStackFile } from "./salt.ts";
 import type { Engine } from "./workspace.ts";
+
+/** Where the plan was saved is no news: the file is gone when anybody reads it. */
+const PLAN_FILE = /^Update plan written to |^Run `pulumi up --plan=/;
 
 export interface Previewed {
   readonly code: number;
@@ -48,10 +52,15 @@ function runPulumi(
   const { promise, resolve } = Promise.withResolvers<Pick<Previewed, "code" | "text">>();
   // The event log is one of the engine's options for those who look inside.
   const env = { ...process.env, ...engine.env, PULUMI_DEBUG_COMMANDS: "true" };
-  const child = spawn("pulumi", args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("pulumi", args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (piece: string) => {
     text += piece;
+  });
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    if (!PLAN_FILE.test(line)) {
+      process.stderr.write(`${line}\n`);
+    }
   });
   child.on("close", (code) => resolve({ code: code ?? 1, text }));
   child.on("error", () => resolve({ code: 127, text }));

@@ -46,7 +46,10 @@ export function risksOf(changes: readonly Change[]): Risk[] {
 
 function notesOf(changes: readonly Change[]): string[] {
   const orphans = orphansOf(changes).map(({ name }) => name);
+  const real = changes.filter((change) => !isHouse(change));
+  const fresh = real.length > 0 && real.every(({ action }) => action === "create");
   return [
+    ...(fresh ? ["a new environment: there is no state to compare with"] : []),
     ...(orphans.length > 0 ? [`stays on the host, unused: ${orphans.join(", ")}`] : []),
     ...sitesIn(changes).flatMap((site) => [
       ...soleMember(changes, site),

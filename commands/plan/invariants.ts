@@ -95,7 +95,11 @@ function undurable(declared: readonly Change[], site: string): Breach[] {
 function notBackedUp(declared: readonly Change[], site: string): Breach[] {
   const conf = fileOf(declared, site, "postgresql.conf", "postgres-");
   const [member] = membersIn(declared, site, "postgres");
-  const none = member !== undefined && repositoriesOf(declared, site, "after").size === 0;
+  const known = fileOf(declared, site, "pgbackrest.conf", "backup-")?.after !== undefined;
+  const runs = membersIn(declared, site, "backup").length > 0;
+  const none =
+    member !== undefined &&
+    (!runs || (known && repositoriesOf(declared, site, "after").size === 0));
   return [
     ...(conf?.after !== undefined && !archives(conf.after)
       ? breach("backed-up", [conf.change.name], "WAL is not archived")

@@ -28,15 +28,16 @@ export function liveFilesIn(changes: readonly Change[]): LiveFile[] {
     .filter((change) => kindOf(change) === "Command")
     .flatMap((change) => {
       const script = textOf(change.after?.create) ?? textOf(change.before?.create) ?? "";
-      const [, volume, path] = WRITES.exec(script) ?? [];
-      if (volume === undefined || path === undefined) {
+      const site = change.name.split("-")[0] ?? "";
+      const [, volume = "", path] = WRITES.exec(script) ?? unwritten(change, script, site) ?? [];
+      if (path === undefined) {
         return [];
       }
       const [before, after] = [textOf(change.before?.stdin), textOf(change.after?.stdin)];
       const shown = before !== undefined && after !== undefined;
       return {
         change,
-        site: change.name.split("-")[0] ?? "",
+        site,
         volume,
         path,
         ...(before === undefined ? {} : { before }),
@@ -49,7 +50,14 @@ export function liveFilesIn(changes: readonly Change[]): LiveFile[] {
     });
 }
 
-/** One site's file by its path, e.g. PostgreSQL's `postgresql.conf`. */
+/** Before the first update the script is not known, as the volume is not; a known text is a file's all the same. */
+function unwritten(change: Change, script: string, site: string): string[] | undefined {
+  return script === "" && change.action === "create" && textOf(change.after?.stdin) !== undefined
+    ? ["", "", change.name.slice(site.length + 1)]
+    : undefined;
+}
+
+/** One site's file by its path, e.g. PostgreSQL's `postgresql.conf`; its resource is named after it. */
 export function fileOf(
   changes: readonly Change[],
   site: string,
@@ -59,8 +67,8 @@ export function fileOf(
   return liveFilesIn(changes).find(
     (file) =>
       file.site === site &&
-      file.path === path &&
-      file.change.name.startsWith(`${site}-${component}`),
+      file.change.name.startsWith(`${site}-${component}`) &&
+      file.change.name.endsWith(path),
   );
 }
 

@@ -15,7 +15,9 @@ interface Roll {
 
 interface Draft {
   readonly position: number;
-  readonly what: string;
+  readonly names: readonly string[];
+  /** What is done with them; the same in a row is one step. */
+  readonly verb: string;
   readonly roll?: Roll;
 }
 
@@ -23,20 +25,36 @@ const AFTER_ALL = 1e9;
 
 /** The steps as the engine will take them; what does not wait for each other runs side by side. */
 export function orderOf(changes: readonly Change[], facts: Facts): Step[] {
-  const drafts = [
-    ...images(changes),
-    ...files(changes),
-    ...jobs(changes),
-    ...containers(changes),
-    ...leaving(changes),
-  ].sort((a, b) => a.position - b.position);
+  const drafts = merged(
+    [
+      ...images(changes),
+      ...files(changes),
+      ...jobs(changes),
+      ...containers(changes),
+      ...leaving(changes),
+    ].sort((a, b) => a.position - b.position),
+  );
   const counts = handoverCounts(drafts, changes, facts);
-  return drafts.map(({ what, roll }, index) => {
+  return drafts.map(({ names, verb, roll }, index) => {
+    const what = `${names.join(", ")}: ${verb}`;
     const handovers = counts.get(index);
     return roll === undefined || handovers === undefined
       ? { what }
       : { what, site: roll.site, cause: roll.cause, handovers };
   });
+}
+
+function merged(drafts: readonly Draft[]): Draft[] {
+  const steps: Draft[] = [];
+  for (const draft of drafts) {
+    const last = steps.at(-1);
+    if (last?.verb === draft.verb && !last.roll && !draft.roll && !draft.verb.includes(",")) {
+      steps[steps.length - 1] = { ...last, names: [...last.names, ...draft.names] };
+    } else {
+      steps.push(draft);
+    }
+  }
+  return steps;
 }
 
 function images(changes: readonly Change[]): Draft[] {
@@ -45,8 +63,8 @@ function images(changes: readonly Change[]): Draft[] {
       kindOf(change) === "RemoteImage" && ["create", "replace", "update"].includes(change.action),
   );
   const [first] = built;
-  const names = built.map(({ name }) => name.replace(/^.*-image-/, "")).join(", ");
-  return first ? [{ position: -1, what: `images: ${names}` }] : [];
+  const names = built.map(({ name }) => name.replace(/^.*-image-/, ""));
+  return first ? [{ position: -1, names, verb: "images built or fetched" }] : [];
 }
 
 function files(changes: readonly Change[]): Draft[] {
@@ -57,16 +75,18 @@ function files(changes: readonly Change[]): Draft[] {
         path === "postgresql.conf" && change.action !== "create"
           ? restartOf(changes, site)
           : undefined;
-      const told = `${change.name} is checked, written and read anew`;
+      const names = [change.name];
       if (restart === undefined) {
-        return { position: change.position, what: told };
+        const verb = change.action === "create" ? "written" : "checked and written and read anew";
+        return { position: change.position, names, verb };
       }
       const how = restart.leaderInPlace
         ? "the leader restarts as leader, replicas one at a time when they know the lower values"
         : "replicas restart one at a time, then the leader hands over, which is its restart";
       return {
         position: change.position,
-        what: `${told}; for ${restart.parameters.join(", ")} ${how}`,
+        names,
+        verb: `checked and written; for ${restart.parameters.join(", ")} ${how}`,
         roll: {
           site,
           cause: "restart",
@@ -82,7 +102,7 @@ function jobs(changes: readonly Change[]): Draft[] {
   return changes
     .filter((change) => kindOf(change) === "Command" && !files.has(change))
     .filter(({ action }) => action !== "none" && action !== "delete")
-    .map(({ name, position }) => ({ position, what: `${name} runs to its end` }));
+    .map(({ name, position }) => ({ position, names: [name], verb: "run to the end" }));
 }
 
 /** One step for a tier's replacements, one for each other kind of change. */
@@ -97,13 +117,15 @@ function containers(changes: readonly Change[]): Draft[] {
       if (first === undefined) {
         return [];
       }
-      const what = `${nodes.map(({ name }) => name).join(", ")}: ${words[action]}${pace(nodes, changes)}`;
+      const names = nodes.map(({ name }) => name);
+      const verb = `${words[action]}${pace(nodes, changes)}`;
       const stopping = nodes.map((node) => placeOf(node).instance);
       const rolls = tier === "postgres" && action === "replace";
       return [
         {
           position: first.position,
-          what,
+          names,
+          verb,
           ...(rolls
             ? {
                 roll: {
@@ -147,7 +169,8 @@ function leaving(changes: readonly Change[]): Draft[] {
     return [
       {
         position: AFTER_ALL,
-        what: `${gone.map(({ name }) => name).join(", ")}: removed`,
+        names: gone.map(({ name }) => name),
+        verb: "removed",
         ...(tier === "postgres" ? { roll: { site, cause: "stop", run } } : {}),
       },
     ];

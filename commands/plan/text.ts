@@ -47,7 +47,9 @@ function section(title: string, lines: readonly string[]): string[] {
 function nodeLines(nodes: readonly NodePlan[]): string[] {
   const touched = new Map<string, NodePlan[]>();
   for (const node of nodes.filter(({ effect }) => effect !== "nothing")) {
-    const key = JSON.stringify([node.site, node.tier, node.effect, node.reasons]);
+    // What is made anew is told in one line, whatever tier it is of.
+    const tier = node.effect === "new" ? "" : `${node.site} ${node.tier}`;
+    const key = JSON.stringify([tier, node.effect, node.reasons]);
     touched.set(key, [...(touched.get(key) ?? []), node]);
   }
   const untouched = nodes.filter(({ effect }) => effect === "nothing").map(({ node }) => node);

@@ -11,6 +11,7 @@ import {
   parseConf,
   sameValue,
 } from "../../../commands/plan/parameters.ts";
+import { renderedFiles } from "../../../commands/plan/rendered.ts";
 import { joined } from "../../../commands/plan/text.ts";
 import { unifiedDiff } from "../../../commands/plan/unified.ts";
 import { recorded } from "./previews.ts";
@@ -219,4 +220,13 @@ test("names in a row are one", () => {
   expect(joined(["a-app-1", "a-app-2", "a-app-4", "a-edge", "a-etcd-1"])).toBe(
     "a-app-1…2 a-app-4 a-edge a-etcd-1",
   );
+});
+
+test("rendered files: every text that is known, none that is secret or comes with an update", () => {
+  const files = renderedFiles(recorded("max-connections-up"));
+  expect(files.get("a-postgres-postgresql.conf")).toContain("max_connections = 210");
+  expect([...files.keys()]).toContain("a-pooler-1-facts.json");
+  const secret = { stdin: "[secret]" };
+  const [one] = recorded("hba").filter(({ name }) => name === "a-postgres-pg_hba.conf");
+  expect(one && renderedFiles([{ ...one, after: secret }]).size).toBe(0);
 });

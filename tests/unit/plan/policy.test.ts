@@ -8,6 +8,7 @@ import { changesBetween, type Declared } from "../../../commands/plan/compare.ts
 import { breachesIn } from "../../../commands/plan/invariants.ts";
 import { declaredOf, plainOf, remember } from "../../../policy/declared.ts";
 import { policies } from "../../../policy/policies.ts";
+import { BUILTIN, record, settingsWith } from "../tree/mocks.ts";
 import { edited } from "./changes.ts";
 import { BASE, unchanged } from "./previews.ts";
 
@@ -148,7 +149,33 @@ describe("policy endangers-data", () => {
   });
 });
 
+/** The program of this checkout, as the pack is given it. */
+async function declaredBy(config: Record<string, unknown>): Promise<Declared[]> {
+  const { all } = await record(settingsWith(config));
+  const urns = new Map(all.map(({ label, urn }) => [label, urn]));
+  return all.map(({ urn, custom, inputs, protect, dependencies }) => ({
+    urn,
+    type: custom ? (urn.split("::")[2]?.split("$").at(-1) ?? "") : "component",
+    inputs,
+    protect,
+    dependsOn: dependencies.flatMap((label) => urns.get(label) ?? []),
+    computedFrom: [],
+  }));
+}
+
 describe("invariants", () => {
+  test.each([
+    ["the defaults", {}],
+    ["a cloud repository", BUILTIN],
+    ["one replica, strict", { database: { replicas: 1, durability: "strict" } }],
+  ])("hold for this checkout with %s", async (_, config) => {
+    const declared = await declaredBy(config);
+    expect(breachesIn(changesBetween({}, declared))).toEqual([]);
+    // And by hand, so that it is not an empty list that holds everything.
+    const [member] = declared.filter(({ urn }) => urn.endsWith("::a-postgres-2"));
+    expect(member?.dependsOn?.some((urn) => urn.endsWith("::a-postgres-1"))).toBe(true);
+  });
+
   test("the program keeps them all", () => {
     expect(breachesIn(changesBetween({}, program()))).toEqual([]);
   });

@@ -145,12 +145,13 @@ describe("order", () => {
     expect(at("a-backup-backup.json")).toBeLessThan(at("a-backup: replaced"));
     expect(at("a-backup: replaced")).toBeLessThan(at("a-postgres-1, a-postgres-2, a-postgres-3"));
     expect(steps.at(-1)).toBe("a-s3: removed");
+    expect(at("a-backup-pgbackrest.conf")).toBe(at("a-backup-backup.json")); // one step
   });
 
   test("those beyond the minimum are replaced first; migrations run before", () => {
     expect(what("app-image")).toEqual([
-      "images: app",
-      "a-migrations runs to its end",
+      "app: images built or fetched",
+      "a-migrations: run to the end",
       "a-app-3, a-app-4, a-app-1, a-app-2: replaced, one at a time, each when the one before is healthy",
     ]);
   });

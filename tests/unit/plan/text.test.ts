@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { assess } from "../../../commands/plan/assess.ts";
 import { planLines, planText } from "../../../commands/plan/text.ts";
 import type { Figures } from "../../../commands/plan/types.ts";
-import { withoutNoise } from "../../../commands/preview.ts";
 import { recorded, unchanged } from "./previews.ts";
 
 const figures: Figures = {
@@ -37,10 +36,4 @@ test("up says in a few lines what it is about to do, and nothing when it does no
     ]
   `);
   expect(planLines(assess(unchanged()))).toEqual([]);
-});
-
-test("where the plan's file was is no news", () => {
-  const text =
-    "Resources:\n    1 unchanged\n\nUpdate plan written to '/tmp/x'\nRun `pulumi up --plan='/tmp/x'` to y\n";
-  expect(withoutNoise(text)).toBe("Resources:\n    1 unchanged\n\n");
 });
