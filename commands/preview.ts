@@ -62,6 +62,9 @@ export async function preview(options: PreviewOptions): Promise<number> {
     note(`\n${describeFault(fault)}`);
     return 1;
   }
+  if (code !== 0 && liftedBy(changes).length === 0) {
+    note("\nPulumi's preview failed: the plan is of what came before that, and not the whole");
+  }
   // Pulumi's preview cannot lift a protection; up does, from what was accepted or stays as an orphan.
   const lifted = liftedBy(changes);
   if (code !== 0 && lifted.length > 0) {
