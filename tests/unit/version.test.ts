@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { POSTGRESQL_MAJOR } from "../../components/database/version.ts";
+import { TABLE_MAJOR } from "../../commands/plan/parameters.ts";
 import { imagesOf } from "../../components/images.ts";
 import { settingsWith } from "./tree/mocks.ts";
 
@@ -34,4 +35,8 @@ test("the images with a server are built with it, so that a preview shows a chan
   expect(new Set(built.map(({ buildArgs }) => buildArgs.POSTGRESQL))).toEqual(
     new Set([String(POSTGRESQL_MAJOR)]),
   );
+});
+
+test("the plan's table of parameters is of that version", () => {
+  expect(TABLE_MAJOR).toBe(POSTGRESQL_MAJOR);
 });

@@ -1,4 +1,6 @@
 /** What the plan says of each class of change, from previews of the real engine. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { assess } from "../../../commands/plan/assess.ts";
 import type { Effect, Plan } from "../../../commands/plan/types.ts";
@@ -80,6 +82,14 @@ const EXPECTED: Readonly<Record<Recorded, Expected>> = {
     risks: ["delete-data-volume", "leave-data-behind"],
   },
 };
+
+test("every recorded preview is read here, and can be recorded anew", () => {
+  const folder = join(import.meta.dirname, "previews");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  expect(files.sort()).toEqual(["base", ...RECORDED].map((name) => `${name}.jsonl`).sort());
+  const script = readFileSync(join(folder, "record.py"), "utf8");
+  expect(RECORDED.filter((name) => !script.includes(`    "${name}": (`))).toEqual([]);
+});
 
 function touched(plan: Plan): Partial<Record<Effect, string[]>> {
   const nodes: Partial<Record<Effect, string[]>> = {};
