@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { POSTGRESQL_MAJOR } from "../../components/database/version.ts";
 import { TABLE_MAJOR } from "../../commands/plan/parameters.ts";
+import { POSTGRESQL_MAJOR } from "../../components/database/version.ts";
 import { imagesOf } from "../../components/images.ts";
 import { settingsWith } from "./tree/mocks.ts";
 
