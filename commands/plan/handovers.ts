@@ -40,16 +40,3 @@ export function afterRestart(
   const next = lowered ? undefined : candidate(leader, members);
   return next === undefined ? { leader, handovers } : { leader: next, handovers: handovers + 1 };
 }
-
-/** The same for a leader that is known, else for each that there may be: least and most handovers. */
-export function whoeverLeads(
-  leader: number | undefined,
-  members: readonly number[],
-  run: (cluster: Cluster) => Cluster,
-): readonly [number, number] {
-  const known = leader !== undefined && members.includes(leader);
-  const counts = (known ? [leader] : members).map(
-    (each) => run({ leader: each, handovers: 0 }).handovers,
-  );
-  return counts.length === 0 ? [0, 0] : [Math.min(...counts), Math.max(...counts)];
-}

@@ -1,14 +1,9 @@
 /** What must hold for every version of the program, whatever ran before. Pure. */
 import { fileOf } from "./liveFiles.ts";
-import { containersIn, kindOf, membersIn, mountsOf, sitesIn } from "./resources.ts";
+import { containersIn, DATA_PATHS, kindOf, membersIn, mountsOf, sitesIn } from "./resources.ts";
 import { atOnce } from "./risks/chain.ts";
-import { dynamicOf } from "./risks/cluster.ts";
-import {
-  archives,
-  repositoriesOf,
-  synchronousIsOff,
-  unsafeParameters,
-} from "./risks/durability.ts";
+import { dynamicOf, synchronousIsOff } from "./risks/cluster.ts";
+import { archives, repositoriesOf, unsafeParameters } from "./risks/durability.ts";
 import type { Change } from "./types.ts";
 
 /** The invariants by name. */
@@ -25,9 +20,6 @@ export interface Breach {
   readonly resources: readonly string[];
   readonly what: string;
 }
-
-/** Where members and repositories keep what cannot be made again. */
-const DATA_PATHS = ["/var/lib/postgresql", "/var/lib/etcd", "/var/lib/pgbackrest", "/var/lib/s3"];
 
 /** Everything that the declared resources (all of them, as `after`) lack. */
 export function breachesIn(declared: readonly Change[]): Breach[] {

@@ -1,25 +1,11 @@
 /** In which order an update goes about it, and where leaders hand over. Pure. */
 import { afterRestart, afterStops, type Cluster, candidate } from "./handovers.ts";
 import { liveFilesIn } from "./liveFiles.ts";
-import { isThere, kindOf, membersIn, placeOf, sitesIn } from "./resources.ts";
+import { isThere, kindOf, membersIn, placeOf } from "./resources.ts";
 import { restartOf } from "./restartsOf.ts";
 import { atOnce } from "./risks/chain.ts";
+import { type Draft, handoverCounts } from "./rolls.ts";
 import type { Change, Facts, Step } from "./types.ts";
-
-/** Something at which members of one site stop. */
-interface Roll {
-  readonly site: string;
-  readonly cause: "stop" | "restart";
-  readonly run: (cluster: Cluster, members: readonly number[]) => Cluster;
-}
-
-interface Draft {
-  readonly position: number;
-  readonly names: readonly string[];
-  /** What is done with them; the same in a row is one step. */
-  readonly verb: string;
-  readonly roll?: Roll;
-}
 
 const AFTER_ALL = 1e9;
 
@@ -186,33 +172,4 @@ function tiersIn(changes: readonly Change[]): { site: string; tier: string }[] {
     const [site = "", tier = ""] = text.split(" ");
     return { site, tier };
   });
-}
-
-/** Least and most handovers of each step that can cause one, over everybody who may lead at the beginning. */
-function handoverCounts(
-  drafts: readonly Draft[],
-  changes: readonly Change[],
-  facts: Facts,
-): Map<number, readonly [number, number]> {
-  const counts = new Map<number, readonly [number, number]>();
-  for (const site of sitesIn(changes)) {
-    const members = membersIn(changes, site, "postgres")
-      .filter(isThere.before)
-      .map((node) => placeOf(node).instance);
-    const known = facts.leaders[site];
-    const leaders = known !== undefined && members.includes(known) ? [known] : members;
-    for (const leader of leaders) {
-      let cluster: Cluster = { leader, handovers: 0 };
-      drafts.forEach(({ roll }, index) => {
-        if (roll?.site === site) {
-          const next = roll.run(cluster, members);
-          const count = next.handovers - cluster.handovers;
-          const [least, most] = counts.get(index) ?? [count, count];
-          counts.set(index, [Math.min(least, count), Math.max(most, count)]);
-          cluster = next;
-        }
-      });
-    }
-  }
-  return counts;
 }

@@ -87,3 +87,11 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== UNKNOWN && value !== "[secret]" ? value : undefined;
 }
+
+/** Where members and repositories keep what cannot be made again. */
+export const DATA_PATHS = [
+  "/var/lib/postgresql",
+  "/var/lib/etcd",
+  "/var/lib/pgbackrest",
+  "/var/lib/s3",
+] as const;

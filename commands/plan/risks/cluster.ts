@@ -46,8 +46,11 @@ function quorum(changes: readonly Change[], site: string): Risk[] {
 /** How many standbys have to confirm a write, by Patroni's own configuration; 0 without synchronous mode. */
 function synchronousStandbys(changes: readonly Change[], site: string): number {
   const { synchronous_mode: mode, synchronous_node_count: count } = dynamicOf(changes, site).after;
-  const off = mode === false || mode === "off";
-  return off ? 0 : typeof count === "number" ? count : 1;
+  return synchronousIsOff(mode) ? 0 : typeof count === "number" ? count : 1;
+}
+
+export function synchronousIsOff(mode: unknown): boolean {
+  return mode === false || mode === "off";
 }
 
 /** Patroni's dynamic configuration of a site, as it is and as it will be. */

@@ -1,10 +1,7 @@
 /** Risks to what cannot be made again: volumes, secrets, the network that all of it hangs on. Pure. */
-import { containersIn, isDataVolume, isThere, kindOf, mountsOf } from "../resources.ts";
+import { containersIn, DATA_PATHS, isDataVolume, isThere, kindOf, mountsOf } from "../resources.ts";
 import type { Change, Risk } from "../types.ts";
 import type { RiskName } from "./names.ts";
-
-/** Where members keep their data. */
-const DATA_PATHS = ["/var/lib/postgresql", "/var/lib/etcd", "/var/lib/pgbackrest", "/var/lib/s3"];
 
 export function dataRisks(changes: readonly Change[]): Risk[] {
   return [

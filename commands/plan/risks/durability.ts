@@ -3,7 +3,7 @@ import { fileOf } from "../liveFiles.ts";
 import { effective, parseConf } from "../parameters.ts";
 import { isThere, kindOf, membersIn, sitesIn } from "../resources.ts";
 import type { Change, Risk } from "../types.ts";
-import { dynamicOf } from "./cluster.ts";
+import { dynamicOf, synchronousIsOff } from "./cluster.ts";
 import { risk } from "./data.ts";
 
 export function durabilityRisks(changes: readonly Change[]): Risk[] {
@@ -30,10 +30,6 @@ function isSafe(values: ReadonlyMap<string, string>, name: string): boolean {
 export function unsafeParameters(conf: string): string[] {
   const values = parseConf(conf);
   return Object.keys(SAFE).filter((name) => !isSafe(values, name));
-}
-
-export function synchronousIsOff(mode: unknown): boolean {
-  return mode === false || mode === "off";
 }
 
 function weaker(changes: readonly Change[], site: string): Risk[] {
