@@ -49,16 +49,17 @@ command(
   "set up what the machine lacks, provision the stack, print its endpoints",
   async () => (await import("./up.ts")).up,
   option("--refresh", "compare the state with what really runs first").default(false),
-  option("--accept-risk <name...>", "take these risks, each by the name that a refusal gives it"),
+  option("--accept-risk <name...>", "do what endangers data in these ways all the same"),
 );
 command(
   "preview",
-  "show what up would change",
+  "show what up would change, what that does to each node, and whether it endangers data",
   async () => (await import("./preview.ts")).preview,
   option("--expect-no-changes", "fail when there is a change").default(false),
   option("--diff", "show every changed property").default(false),
   option("--refresh", "compare the state with what really runs first").default(false),
-  option("--accept-risk <name...>", "take these risks, each by the name that a refusal gives it"),
+  option("--accept-risk <name...>", "as with up"),
+  option("--rendered <folder>", "write every rendered file there, as it will be"),
 );
 command(
   "down",
@@ -77,7 +78,7 @@ command(
   "the data volumes that members left when they were scaled in",
   async () => (await import("./volumes.ts")).volumes,
   option("--drop-orphans", "remove them, for good").default(false),
-  option("--accept-risk <name...>", "take these risks, each by the name that a refusal gives it"),
+  option("--accept-risk <name...>", "drop-orphan-volumes: without it, nothing is removed"),
 );
 command(
   "outputs",

@@ -1,6 +1,8 @@
 import { openStack, readState } from "./engine/workspace.ts";
 import { Fault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
+import { checkRiskNames } from "./plan/gate.ts";
+import { VOLUME_RISKS } from "./plan/risks/names.ts";
 import { listed } from "./scaleIn/gate.ts";
 import { dropOrphans, type Orphan, orphansOf } from "./scaleIn/orphans.ts";
 import { setUp } from "./setup/setUp.ts";
@@ -14,11 +16,12 @@ export interface VolumesOptions extends GlobalOptions {
 }
 
 /** What `--accept-risk` calls the loss of what members left. */
-export const DROP_ORPHANS = "drop-orphan-volumes";
+const DROP_ORPHANS: keyof typeof VOLUME_RISKS = "drop-orphan-volumes";
 
 /** Shows the volumes that members left when they were scaled in; removes them on request, for good. */
 export async function volumes(options: VolumesOptions): Promise<undefined> {
   const { stack: name, json, dropOrphans: drop, acceptRisk = [] } = options;
+  checkRiskNames(acceptRisk, VOLUME_RISKS);
   const ready = await setUp(name, { scope: "engine" });
   const state = await readState(await openStack(ready));
   const found: Orphan[] = [];

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Settings } from "../settings.ts";
 import { hashContext } from "./buildContext.ts";
+import { POSTGRESQL_MAJOR } from "./database/version.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -33,6 +34,9 @@ const CONTEXTS = {
 } as const;
 
 export type ImageName = keyof typeof CONTEXTS | "grafana";
+
+/** Images that carry PostgreSQL's server. */
+const WITH_SERVER: ReadonlySet<string> = new Set(["postgres", "backup"]);
 
 /** Images that take their program from another image, and where it lies in that one, as upstream has it. */
 const PROGRAMS = { loki: "/usr/bin/loki", collector: "/otelcol-contrib" } as const;
@@ -81,8 +85,11 @@ export function imagesOf(settings: Settings): ImageSpec[] {
       continue;
     }
     const upstream = name === "prometheus" || name === "alertmanager" ? images[name] : FROM_DEBIAN;
+    const more = WITH_SERVER.has(name) ? { POSTGRESQL: String(POSTGRESQL_MAJOR) } : {};
     specs.push(
-      upstream === FROM_DEBIAN ? built(name, CONTEXTS[name], settings) : pulled(name, upstream),
+      upstream === FROM_DEBIAN
+        ? built(name, CONTEXTS[name], settings, more)
+        : pulled(name, upstream),
     );
   }
   if (monitoring.grafana) {

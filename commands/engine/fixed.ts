@@ -45,12 +45,13 @@ function membersIn(state: State, site: string, tier: string): number {
   return state.resources.filter(({ urn }) => volume.test(nameOf(urn))).length;
 }
 
-/** The database that the first pooler serves; undefined while the stack is down. */
+/** The database that the first pooler serves, by its facts; undefined before the first `up`. */
 function databaseIn(state: State, site: string): string | undefined {
-  const pooler = state.resources.find(({ urn }) => nameOf(urn) === `${site}-pooler-1`);
-  const envs = pooler?.inputs?.envs;
-  const fact = Array.isArray(envs)
-    ? envs.find((env) => /^HOLDFAST_DATABASE=/.test(String(env)))
-    : "";
-  return fact ? String(fact).slice("HOLDFAST_DATABASE=".length) : undefined;
+  const facts = state.resources.find(({ urn }) => nameOf(urn) === `${site}-pooler-1-facts.json`);
+  const text = facts?.inputs?.stdin;
+  if (typeof text !== "string") {
+    return undefined;
+  }
+  const { database } = JSON.parse(text) as { database?: string };
+  return database;
 }

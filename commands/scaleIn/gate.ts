@@ -1,16 +1,13 @@
 import type { Settings } from "../../settings.ts";
 import type { Member } from "../cluster/members.ts";
-
-/** What `--accept-risk` calls a leader without a synchronous replica. */
-export const BELOW_QUORUM = "below-quorum";
+import type { RefusalName } from "../plan/risks/names.ts";
 
 /** Replicas that have to confirm a commit: `synchronous_node_count` in templates/patroni.yml.ts. */
 const SYNCHRONOUS_NODES = 1;
 
 /** Why members may not be taken away. */
 export interface Refusal {
-  /** What `--accept-risk` has to name; undefined where no risk can be accepted. */
-  readonly risk: string | undefined;
+  readonly name: RefusalName;
   /** A sentence. */
   readonly reason: string;
 }
@@ -26,30 +23,21 @@ export function numberOf(name: string): number {
 }
 
 /**
- * Why the members that the settings no longer want may not leave now; empty when they may, and when
- * none leaves. It judges who stays: a leaving member may be dead. Pure.
+ * Why members may not leave now; empty when they may, and when none leaves. It judges who stays: a
+ * leaving member may be dead. Pure.
  *
  * @param members as they live, all of them: Patroni's view joined with Docker's
- * @param leaving the names of those that leave. @default those members that the settings do not want
- * @param accepted what `--accept-risk` names
- * @param risk how a leader without a synchronous replica is named there
+ * @param leaving the names of those that leave
  */
-export function scaleInRefusals(
-  { database }: { readonly database: Pick<Settings["database"], "replicas"> },
-  members: readonly Member[],
-  leaving: readonly string[] = members
-    .map(({ name }) => name)
-    .filter((name) => !staysIn(database, name)),
-  accepted: readonly string[] = [],
-  risk: string = BELOW_QUORUM,
-): Refusal[] {
+export function scaleInRefusals(members: readonly Member[], leaving: readonly string[]): Refusal[] {
   if (leaving.length === 0) {
     return [];
   }
-  const refused = (reason: string, risk?: string): Refusal[] => [{ risk, reason }];
+  const refused = (name: RefusalName, reason: string): Refusal[] => [{ name, reason }];
   const leader = members.find(({ role }) => role === "leader");
   if (leader === undefined || leader.state !== "running") {
-    return refused(`nobody leads, so what ${listed(leaving)} have may be nowhere else`);
+    const reason = `nobody leads, so what ${listed(leaving)} have may be nowhere else`;
+    return refused("nobody-leads", reason);
   }
   const staying = members.filter(({ name }) => !leaving.includes(name));
   const streaming = staying.filter(({ state }) => state === "streaming");
@@ -60,13 +48,13 @@ export function scaleInRefusals(
   const leaderLeaves = leaving.includes(leader.name);
   const candidates = streaming.filter(({ role }) => /^(quorum|sync)_standby$/.test(role));
   if (leaderLeaves && candidates.length === 0) {
-    return refused(`${leader.name} leads and leaves, and nobody who stays can take over: ${seen}`);
+    const reason = `${leader.name} leads and leaves, and nobody who stays can take over: ${seen}`;
+    return refused("nobody-takes-over", reason);
   }
   const confirming = streaming.length - (leaderLeaves ? 1 : 0);
-  if (confirming >= SYNCHRONOUS_NODES || accepted.includes(risk)) {
-    return [];
-  }
-  return refused(`the leader would be without a synchronous replica: ${seen}`, risk);
+  return confirming >= SYNCHRONOUS_NODES
+    ? []
+    : refused("below-quorum", `the leader would be without a synchronous replica: ${seen}`);
 }
 
 /** `a`, `a and b`, `a, b and c`. Pure. */

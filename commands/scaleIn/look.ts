@@ -35,6 +35,9 @@ export async function lookAtSites(ready: Ready, state: State): Promise<SiteChang
       containersOf(docker, name, site),
       docker.volumesOf(name),
     ]);
+    if (containers.length === 0 && volumes.length === 0) {
+      return []; // another machine's Docker, as for a preview in code review: there is nobody to ask
+    }
     const members = await clusterMembers(docker, containers);
     const running = containers.filter((one) => one.component === "postgres" && one.running);
     return [

@@ -1,56 +1,44 @@
 import { imagesOf } from "../../components/images.ts";
 import { stackIdOf } from "../engine/state.ts";
 import { type Engine, readState } from "../engine/workspace.ts";
-import { must } from "../exec.ts";
 import { Fault } from "../fault.ts";
-import { ROOT } from "../paths.ts";
+import type { RiskName } from "../plan/risks/names.ts";
 import type { Ready } from "../setup/setUp.ts";
 import { note } from "../ui.ts";
-import { BELOW_QUORUM, listed, numberOf, scaleInRefusals, staysIn } from "./gate.ts";
+import { listed } from "./gate.ts";
 import { forget, settle, tell } from "./inside.ts";
 import { lookAtSites, type SiteChange, speaker } from "./look.ts";
 import { markOrphans } from "./orphans.ts";
+import { scaleInNotes } from "./risks.ts";
+
+/** What `--accept-risk` calls a leader that nobody confirms. */
+const ALONE: RiskName = "below-quorum";
 
 /**
- * What `database.replicas` asks for, of every site; nothing is touched.
+ * Before Pulumi, and after the gate (plan/examine.ts): members that `database.replicas` no longer wants
+ * are made dispensable (M20). What an earlier run had begun and is no longer wanted is taken back, and a
+ * new member on an orphaned volume will start empty.
  *
- * @throws Fault when members may not leave
- */
-export async function checkScaling(
-  ready: Ready,
-  engine: Engine,
-  accepted: readonly string[],
-): Promise<SiteChange[]> {
-  const changes = await lookAtSites(ready, await readState(engine));
-  for (const change of changes) {
-    refuse(ready, change, accepted);
-  }
-  return changes;
-}
-
-/**
- * Before Pulumi: members that `database.replicas` no longer wants are made dispensable (M20), and
- * exactly their volumes lose their protection. What an earlier run had begun and is no longer wanted
- * is taken back, and a new member on an orphaned volume will start empty. Touches nothing when it refuses.
- *
+ * @param sites as the gate saw them
  * @param accepted what `--accept-risk` names
  * @returns the orphaned volumes that were there before
- * @throws Fault when members may not leave, or do not within a minute or two; then all stay
+ * @throws Fault when members do not leave within a minute or two; then all stay
  */
 export async function prepareScaling(
   ready: Ready,
   engine: Engine,
+  sites: readonly SiteChange[],
   accepted: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const changes = await checkScaling(ready, engine, accepted);
-  for (const change of changes) {
+  for (const change of sites) {
     await markAll(ready, engine, change);
-    sayWhatIsEmptied(ready, change);
+    for (const text of scaleInNotes(ready.stack.settings.database, change)) {
+      note(`  …    ${text}`);
+    }
     await takeBack(change);
-    await makeDispensable(engine, change, accepted);
-    await protection(engine, change, "unprotect");
+    await makeDispensable(change, accepted);
   }
-  return new Set(changes.flatMap(({ orphans }) => orphans.map(({ volume }) => volume)));
+  return new Set(sites.flatMap(({ orphans }) => orphans.map(({ volume }) => volume)));
 }
 
 /**
@@ -87,24 +75,6 @@ export async function finishScaling(
   }
 }
 
-function refuse({ stack }: Ready, change: SiteChange, accepted: readonly string[]): void {
-  const leaving = change.leaving.map(({ name }) => name);
-  const refusals = scaleInRefusals(stack.settings, change.members, leaving, accepted);
-  if (refusals.length === 0) {
-    return;
-  }
-  const back = Math.max(...leaving.map(numberOf)) - 1;
-  const set = `pulumi config set --path database.replicas ${back} --stack ${stack.name}`;
-  const up = `./holdfast up --stack ${stack.name}`;
-  const risks = refusals.flatMap(({ risk }) => risk ?? []);
-  throw new Fault(
-    `database.replicas = ${stack.settings.database.replicas}: ${listed(leaving)} may not leave now`,
-    ...refusals.map(({ reason }) => reason),
-    `with the number of before it can be mended: ${set} && ${up}; then lower it again`,
-    ...risks.map((risk) => `or take the risk: ${up} --accept-risk ${risk}`),
-  );
-}
-
 /** Members of before that come back by name find the mark, and start empty. */
 async function markAll(ready: Ready, engine: Engine, change: SiteChange): Promise<void> {
   if (change.orphans.length === 0) {
@@ -116,14 +86,6 @@ async function markAll(ready: Ready, engine: Engine, change: SiteChange): Promis
   await markOrphans(change.docker, image?.reference ?? "", change.orphans, stack);
 }
 
-function sayWhatIsEmptied({ stack }: Ready, { orphans }: SiteChange): void {
-  for (const { member, volume } of orphans) {
-    if (staysIn(stack.settings.database, member)) {
-      note(`  …    ${member} comes anew: what an earlier one left on ${volume} is removed first`);
-    }
-  }
-}
-
 async function takeBack({ docker, returning, running }: SiteChange): Promise<void> {
   for (const container of returning.flatMap((name) => running.get(name) ?? [])) {
     await tell(docker, container, "stay");
@@ -131,11 +93,7 @@ async function takeBack({ docker, returning, running }: SiteChange): Promise<voi
   }
 }
 
-async function makeDispensable(
-  engine: Engine,
-  change: SiteChange,
-  accepted: readonly string[],
-): Promise<void> {
+async function makeDispensable(change: SiteChange, accepted: readonly string[]): Promise<void> {
   const { docker, running } = change;
   const leaving = change.leaving.map(({ name }) => name);
   if (leaving.length === 0) {
@@ -146,7 +104,7 @@ async function makeDispensable(
   try {
     await Promise.all(told.map((container) => tell(docker, container, "leave")));
     const container = speaker(change)?.name ?? "";
-    const done = await settle(docker, container, leaving, accepted.includes(BELOW_QUORUM));
+    const done = await settle(docker, container, leaving, accepted.includes(ALONE));
     const { handover, leader } = done;
     const how = handover
       ? `, handed over from ${handover.from}; writes waited ${handover.stallSeconds} s`
@@ -155,30 +113,7 @@ async function makeDispensable(
   } catch (error) {
     // As it was: a member that is left tagged would be less redundancy, and nobody asked for that.
     await Promise.allSettled(told.map((container) => tell(docker, container, "stay")));
-    await protection(engine, change, "protect");
     const why = error instanceof Fault ? error.message : String(error);
     throw new Fault(`nobody left, and nothing was removed: ${why}`, "mend that and repeat");
   }
-}
-
-/**
- * Of the leaving members' volumes and no other. Pulumi forgets one that is not protected, and Docker
- * keeps it; an earlier run may have got as far.
- */
-async function protection(
-  engine: Engine,
-  { leaving }: SiteChange,
-  verb: "protect" | "unprotect",
-): Promise<void> {
-  const urns = leaving.flatMap(({ volume }) =>
-    volume !== undefined && (volume.protect ?? false) === (verb === "unprotect")
-      ? [volume.urn]
-      : [],
-  );
-  if (urns.length === 0) {
-    return;
-  }
-  const args = ["state", verb, ...urns, "--yes", "--stack", engine.name, "--non-interactive"];
-  const options = { cwd: ROOT, env: { ...process.env, ...engine.env }, log: "up" };
-  await must(`${verb}ing the leaving members' volumes in the state`, "pulumi", args, options);
 }

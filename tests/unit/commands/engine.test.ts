@@ -6,10 +6,10 @@ import { exportLines, pathWith, shellQuote } from "../../../commands/engine/env.
 import { isStale, parseLock } from "../../../commands/engine/lock.ts";
 import { engineWords, failureLines } from "../../../commands/engine/operation.ts";
 import { endpointsOf, secretNames } from "../../../commands/engine/outputs.ts";
-import { plain, progressLine, typeOf } from "../../../commands/engine/progress.ts";
+import { plain, progressLine } from "../../../commands/engine/progress.ts";
 import { sortBelongings } from "../../../commands/engine/repair.ts";
 import { withoutNewSalt } from "../../../commands/engine/salt.ts";
-import { dockerIdsOf, parseDeployment, stackIdOf } from "../../../commands/engine/state.ts";
+import { dockerIdsOf, parseDeployment, stackIdOf, typeOf } from "../../../commands/engine/state.ts";
 
 describe("what to type after a failure", () => {
   test("a deploy that stopped says who serves on, and the ways forward and back", () => {

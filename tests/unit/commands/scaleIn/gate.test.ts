@@ -1,15 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { Member } from "../../../../commands/cluster/members.ts";
-import {
-  BELOW_QUORUM,
-  listed,
-  numberOf,
-  scaleInRefusals,
-  staysIn,
-} from "../../../../commands/scaleIn/gate.ts";
-
-const wanting = (replicas: number) => ({ database: { replicas } });
+import { refusalLines } from "../../../../commands/plan/gate.ts";
+import { listed, numberOf, scaleInRefusals, staysIn } from "../../../../commands/scaleIn/gate.ts";
+import { scaleInNotes, scaleInRisks } from "../../../../commands/scaleIn/risks.ts";
 
 const member = (number: number, role = "quorum_standby", state = "streaming"): Member => ({
   name: `postgres-${number}`,
@@ -26,8 +20,12 @@ const five = (leads: number, ...dead: number[]): Member[] =>
     return n === leads ? member(n, "leader") : member(n);
   });
 
-const reasons = (replicas: number, members: Member[], ...accepted: string[]) =>
-  scaleInRefusals(wanting(replicas), members, undefined, accepted).map(({ reason }) => reason);
+const leavingOf = (replicas: number, members: Member[]) =>
+  members.map(({ name }) => name).filter((name) => !staysIn({ replicas }, name));
+const refusals = (replicas: number, members: Member[]) =>
+  scaleInRefusals(members, leavingOf(replicas, members));
+const reasons = (replicas: number, members: Member[]) =>
+  refusals(replicas, members).map(({ reason }) => reason);
 
 describe("lets members leave", () => {
   test.each([
@@ -55,33 +53,58 @@ describe("keeps them", () => {
     expect(reasons(1, down)[0]).toMatch(/^nobody leads, so what postgres-3 have/);
   });
 
-  it("when the leader leaves and nobody who stays can take over, whatever is accepted", () => {
+  it("when the leader leaves and nobody who stays can take over", () => {
     const late = five(4, 2).map((one) => (one.name === "postgres-1" ? member(1, "replica") : one));
-    expect(reasons(1, late, BELOW_QUORUM)).toEqual([
-      "postgres-4 leads and leaves, and nobody who stays can take over: postgres-1 is streaming, postgres-2 is exited",
+    expect(refusals(1, late)).toEqual([
+      {
+        name: "nobody-takes-over",
+        reason:
+          "postgres-4 leads and leaves, and nobody who stays can take over: postgres-1 is streaming, postgres-2 is exited",
+      },
     ]);
   });
 
-  it("when the leader would be alone, unless somebody takes that risk", () => {
-    const alone = five(1, 2);
-    expect(scaleInRefusals(wanting(1), alone)).toEqual([
+  it("when the leader would be alone", () => {
+    expect(refusals(1, five(1, 2))).toEqual([
       {
-        risk: "below-quorum",
+        name: "below-quorum",
         reason: "the leader would be without a synchronous replica: postgres-2 is exited",
       },
     ]);
-    expect(reasons(1, alone, "drop-orphan-volumes")).toHaveLength(1);
-    expect(reasons(1, alone, BELOW_QUORUM)).toEqual([]);
     // The new leader is one of those that stay.
     expect(reasons(1, five(3, 2))).toHaveLength(1);
   });
 
-  it("under another name for the risk, and for members that are named", () => {
-    const found = scaleInRefusals(wanting(1), five(1, 2), ["postgres-5"], [], "quorum");
-    expect(found).toEqual([]);
-    const all = ["postgres-3", "postgres-4", "postgres-5"];
-    expect(scaleInRefusals(wanting(1), five(1, 2), all, [], "quorum")[0]?.risk).toBe("quorum");
-    expect(scaleInRefusals(wanting(1), five(1, 2), all, ["quorum"], "quorum")).toEqual([]);
+  it("only as far as those leave that are named", () => {
+    expect(scaleInRefusals(five(1, 2), ["postgres-5"])).toEqual([]);
+    expect(scaleInRefusals(five(1, 2), [])).toEqual([]);
+  });
+
+  it("the plan's refusal names the stack's members, and the way back; a dead end takes no name", () => {
+    const leaving = [3, 4, 5].map((n) => ({ name: `postgres-${n}`, volume: undefined }));
+    const [alone] = scaleInRisks("dev", { site: "a", members: five(1, 2), leaving });
+    expect(alone).toMatchObject({
+      name: "below-quorum",
+      resources: ["a-postgres-3", "a-postgres-4", "a-postgres-5"],
+      instead: expect.stringContaining(
+        "pulumi config set --path database.replicas 4 --stack dev && ./holdfast up --stack dev",
+      ),
+    });
+    expect(alone && refusalLines([alone]).at(-1)).toContain("--accept-risk below-quorum");
+    const [dead] = scaleInRisks("dev", { site: "a", members: five(9), leaving });
+    expect(dead && refusalLines([dead]).at(-1)).toBe("no --accept-risk helps against nobody-leads");
+    expect(scaleInRisks("dev", { site: "a", members: five(9), leaving: [] })).toEqual([]);
+  });
+
+  it("a new member on what an earlier one left is told of; what stays an orphan is not", () => {
+    const orphans = [3, 5].map((n) => ({
+      volume: `v${n}`,
+      site: "a",
+      member: `postgres-${n}`,
+    }));
+    expect(scaleInNotes({ replicas: 2 }, { orphans })).toEqual([
+      "postgres-3 comes anew: what an earlier one left on v3 is removed first",
+    ]);
   });
 });
 

@@ -8,7 +8,7 @@ import type { State } from "../../../../commands/engine/state.ts";
 import { leavingOf, membersInState } from "../../../../commands/scaleIn/inState.ts";
 import { parseAnswer } from "../../../../commands/scaleIn/inside.ts";
 import { apparentOrphans, markScript, orphansOf } from "../../../../commands/scaleIn/orphans.ts";
-import { DROP_ORPHANS, refuseUnaccepted, volumesText } from "../../../../commands/volumes.ts";
+import { refuseUnaccepted, volumesText } from "../../../../commands/volumes.ts";
 
 const URN = "urn:pulumi:dev::holdfast::docker:index";
 
@@ -147,7 +147,9 @@ describe("./holdfast volumes", () => {
   it("removes nothing without the risk's name", () => {
     expect(() => refuseUnaccepted("dev", orphans, [])).toThrow("nothing was removed");
     expect(() => refuseUnaccepted("dev", orphans, ["below-quorum"])).toThrow();
-    expect(() => refuseUnaccepted("dev", orphans, ["below-quorum", DROP_ORPHANS])).not.toThrow();
+    expect(() =>
+      refuseUnaccepted("dev", orphans, ["below-quorum", "drop-orphan-volumes"]),
+    ).not.toThrow();
   });
 });
 

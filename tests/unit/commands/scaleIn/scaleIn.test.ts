@@ -1,11 +1,12 @@
-/** A whole scale-in against a Docker and a Pulumi that write down what they are told. */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** A whole scale-in against a Docker that writes down what it is told. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Docker } from "../../../../commands/docker.ts";
-import type { Engine } from "../../../../commands/engine/workspace.ts";
+import { type Engine, readState } from "../../../../commands/engine/workspace.ts";
 import type { RunResult } from "../../../../commands/exec.ts";
+import { lookAtSites } from "../../../../commands/scaleIn/look.ts";
 import { finishScaling, prepareScaling } from "../../../../commands/scaleIn/scaleIn.ts";
 import type { Ready } from "../../../../commands/setup/setUp.ts";
 import { parseSettings } from "../../../../settings.ts";
@@ -120,24 +121,19 @@ const ready = (replicas: number): Ready => {
   return { stack, enginePath: [], hosts: { h1: docker } };
 };
 
-/** What Pulumi's own command line was told. */
-const unprotected = (): string[] => {
-  try {
-    const names = /a-postgres-\d+-data/g;
-    return readFileSync(join(folder, "pulumi.txt"), "utf8").match(names) ?? [];
-  } catch {
-    return [];
-  }
-};
+/** As `up` does it: the gate looks, then what it saw is prepared. */
+async function prepare(replicas: number, ...accepted: string[]): Promise<ReadonlySet<string>> {
+  const wanted = ready(replicas);
+  const sites = await lookAtSites(wanted, await readState(engine));
+  return prepareScaling(wanted, engine, sites, accepted);
+}
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "holdfast-scale-in-"));
   vi.stubEnv("PULUMI_BACKEND_URL", `file://${folder}`);
   vi.spyOn(process.stderr, "write").mockReturnValue(true);
   docker = new StandIn();
-  writeFileSync(join(folder, "pulumi"), `#!/bin/sh\necho "$@" >> ${folder}/pulumi.txt\n`);
-  chmodSync(join(folder, "pulumi"), 0o755);
-  engine = { name: "dev", env: { PATH: `${folder}:${process.env.PATH}` }, stack: null as never };
+  engine = { name: "dev", env: {}, stack: null as never };
 });
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -146,9 +142,9 @@ afterEach(() => {
 });
 
 describe("before Pulumi", () => {
-  it("tells those that leave, settles in one that stays, and lifts exactly their protection", async () => {
+  it("tells those that leave, and settles in one that stays", async () => {
     writeState(1, 2, 3, 4, 5);
-    await prepareScaling(ready(1), engine, []);
+    await prepare(1);
     const leaving = ["postgres-3", "postgres-4", "postgres-5"];
     const settled = docker.told.findIndex((line) => line.includes("settle"));
     expect(docker.told[settled]).toBe(
@@ -163,13 +159,12 @@ describe("before Pulumi", () => {
         .sort(),
     );
     expect(docker.told).toHaveLength(settled + 1);
-    expect(unprotected()).toEqual(leaving.map((name) => `a-${name}-data`));
   });
 
   it("settles in a member that stays also when the leader leaves", async () => {
     writeState(1, 2, 3, 4, 5);
     docker.leader = 5;
-    await prepareScaling(ready(2), engine, []);
+    await prepare(2);
     const order = docker.told.find((line) => line.includes("settle"));
     expect(order).toBe(
       "exec postgres-1 holdfast-scale-in --json settle --leaving postgres-4,postgres-5",
@@ -178,60 +173,34 @@ describe("before Pulumi", () => {
 
   it("says to the tool that a leader may be alone when that was accepted, and only then", async () => {
     writeState(1, 2, 3, 4, 5);
-    await prepareScaling(ready(1), engine, ["below-quorum"]);
+    await prepare(1, "below-quorum");
     expect(docker.told.find((line) => line.includes("settle"))).toMatch(/ --alone$/);
-  });
-
-  it("touches nothing when members may not leave", async () => {
-    writeState(1, 2, 3, 4, 5);
-    docker.leader = 0;
-    await expect(prepareScaling(ready(1), engine, [])).rejects.toMatchObject({
-      message: expect.stringContaining("postgres-3, postgres-4 and postgres-5 may not leave now"),
-      advice: expect.arrayContaining([expect.stringContaining("database.replicas 4 --stack dev")]),
-    });
-    expect([docker.told, unprotected()]).toEqual([[], []]);
   });
 
   it("takes everything back when they cannot be spared", async () => {
     writeState(1, 2, 3);
     docker.count = 3;
     docker.settles = false;
-    await expect(prepareScaling(ready(1), engine, [])).rejects.toThrow(
-      /nobody left.*postgres-3 leads/,
-    );
+    await expect(prepare(1)).rejects.toThrow(/nobody left.*postgres-3 leads/);
     expect(docker.told.slice(-2)).toEqual([
       "exec postgres-3 holdfast-scale-in --json stay",
       "kill --signal HUP postgres-3",
     ]);
-    expect(unprotected()).toEqual([]);
   });
 
-  it("protects again what an earlier run had got ready, when they cannot be spared", async () => {
-    writeState(1, 2, 3);
-    const file = join(folder, ".pulumi/stacks/holdfast/dev.json");
-    writeFileSync(file, readFileSync(file, "utf8").replaceAll('"protect":true', '"protect":false'));
-    docker.count = 3;
-    docker.settles = false;
-    await expect(prepareScaling(ready(1), engine, [])).rejects.toThrow("nobody left");
-    expect(readFileSync(join(folder, "pulumi.txt"), "utf8")).toMatch(
-      /^state protect urn\S+a-postgres-3-data --yes --stack dev --non-interactive\n$/,
-    );
-  });
-
-  it("leaves out a member that is dead already, and lifts its volume's protection all the same", async () => {
+  it("leaves out a member that is dead already", async () => {
     writeState(1, 2, 3, 4);
     docker.count = 3;
-    await prepareScaling(ready(1), engine, []);
+    await prepare(1);
     expect(docker.told.filter((line) => line.endsWith(" leave"))).toEqual([
       "exec postgres-3 holdfast-scale-in --json leave",
     ]);
-    expect(unprotected()).toEqual(["a-postgres-3-data", "a-postgres-4-data"]);
   });
 
   it("lets those stay that an earlier run had told to leave", async () => {
     writeState(1, 2, 3, 4, 5);
     docker.tagged = [4, 5];
-    await prepareScaling(ready(3), engine, []);
+    await prepare(3);
     expect(docker.told.slice(0, 2)).toEqual([
       "exec postgres-4 holdfast-scale-in --json stay",
       "kill --signal HUP postgres-4",
@@ -245,7 +214,7 @@ describe("before Pulumi", () => {
     writeState(1, 2);
     docker.count = 2;
     docker.volumes = [1, 2, 3];
-    await prepareScaling(ready(2), engine, []);
+    await prepare(2);
     expect(docker.told).toHaveLength(1);
     expect(docker.told[0]).toMatch(
       /^run --rm --network none .*postgres-3-data:\/left\/postgres-3 /,
@@ -255,11 +224,11 @@ describe("before Pulumi", () => {
 
   it("does nothing when the number stays, grows, or begins", async () => {
     writeState(1, 2, 3, 4, 5);
-    await prepareScaling(ready(4), engine, []);
-    await prepareScaling(ready(7), engine, []);
+    await prepare(4);
+    await prepare(7);
     writeState();
-    await prepareScaling(ready(1), engine, []);
-    expect([docker.told, unprotected()]).toEqual([[], []]);
+    await prepare(1);
+    expect(docker.told).toEqual([]);
   });
 });
 
@@ -278,7 +247,7 @@ describe("after Pulumi", () => {
     writeState(1, 2);
     docker.count = 2;
     docker.volumes = [1, 2, 3];
-    const before = await prepareScaling(ready(1), engine, []);
+    const before = await prepare(1);
     docker.volumes = [1, 2, 3, 4];
     await finishScaling(ready(1), engine, before);
     const marked = docker.told.filter((line) => line.startsWith("run "));
