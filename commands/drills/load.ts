@@ -3,10 +3,8 @@ import { imagesOf } from "../../components/images.ts";
 import type { Settings } from "../../settings.ts";
 import { besideArguments, besideName } from "../cluster/beside.ts";
 import type { Docker } from "../docker.ts";
-import { openStack } from "../engine/workspace.ts";
 import { Fault } from "../fault.ts";
-import { setUpEngine } from "../setup/engine.ts";
-import { loadStack } from "../stack.ts";
+import { databaseUrlOf } from "./databaseUrl.ts";
 import { dropLedger, prepareLedger, readLedger } from "./ledgerTable.ts";
 import { LoadProcess } from "./loadProcess.ts";
 import { loadHosts, loadUrls } from "./loadUrls.ts";
@@ -62,9 +60,6 @@ const MARK_SECONDS = 5;
 const STOP_RESERVE_SECONDS = 2;
 /** Measured: 40 MiB with 50 writers. */
 const MEMORY_MIB = 128;
-
-/** Asking the engine takes a second or two; the URL does not change while a stack lives. */
-const databaseUrls = new Map<string, Promise<string>>();
 
 /** The drill's load on one site: a container that writes, reads and visits, and the record of what became of it. */
 export class Load {
@@ -185,7 +180,7 @@ export class Load {
 
   /** This load's rows that one member has, ordered by id. */
   rows(container: string): Promise<LedgerRow[]> {
-    return rowsOf(this.#docker, container, this.run, this.#settings.database.name);
+    return readLedger(this.#docker, container, this.run, this.#settings.database.name);
   }
 
   /** Kills the container and forgets it; never throws. For the runner's finally. */
@@ -224,21 +219,6 @@ export class Load {
   }
 }
 
-/**
- * The rows of a run that one member has, ordered by id. Superuser psql over the member's socket.
- *
- * @param database `settings.database.name`
- * @throws Fault with psql's words
- */
-export function rowsOf(
-  docker: Docker,
-  container: string,
-  run: string,
-  database: string,
-): Promise<LedgerRow[]> {
-  return readLedger(docker, container, run, database);
-}
-
 /** The load that a drill makes unless it is told another one. Pure. */
 export function defaultOptions({ timings }: Pick<Settings, "timings">): LoadOptions {
   return {
@@ -269,21 +249,4 @@ export function containerArguments(
     ...["--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--read-only"],
     image,
   ];
-}
-
-function databaseUrlOf(stack: string): Promise<string> {
-  const known = databaseUrls.get(stack) ?? askForDatabaseUrl(stack);
-  databaseUrls.set(stack, known);
-  known.catch(() => databaseUrls.delete(stack));
-  return known;
-}
-
-async function askForDatabaseUrl(name: string): Promise<string> {
-  const stack = loadStack(name);
-  const engine = await openStack({ stack, enginePath: await setUpEngine(true), hosts: {} });
-  const value: unknown = (await engine.stack.outputs()).databaseUrl?.value;
-  if (typeof value !== "string") {
-    throw new Fault(`stack ${name} has no output databaseUrl`, `./holdfast up --stack ${name}`);
-  }
-  return value;
 }

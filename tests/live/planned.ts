@@ -67,7 +67,16 @@ export async function observe(
     stack.container("postgres-1"),
   ]);
   const leader = async () => stack.container(await stack.leader());
-  const place = { docker, settings, site: "a", stackId: id.trim(), leader, databaseUrl };
+  // Apart: the update removes containers with the stack's id that its state does not know.
+  const place = {
+    docker,
+    settings,
+    site: "a",
+    stackId: id.trim(),
+    leader,
+    databaseUrl,
+    apart: true,
+  };
   const before = await look(stack);
   // The shop has tests of its own; whoever deploys it meanwhile has other questions.
   const load = await Load.start(place, { pages: 0, orders: 0 });
