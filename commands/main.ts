@@ -49,7 +49,10 @@ command(
   "set up what the machine lacks, provision the stack, print its endpoints",
   async () => (await import("./up.ts")).up,
   option("--refresh", "compare the state with what really runs first").default(false),
-  option("--accept-risk <name...>", "do what endangers data in these ways all the same"),
+  option(
+    "--accept-risk <name...>",
+    "do what endangers data all the same, by the names that a refusal gives",
+  ),
 );
 command(
   "preview",
