@@ -22,7 +22,8 @@ export interface PreviewOptions extends GlobalOptions {
 /**
  * Pulumi's own preview, in its own words, and under it the safety plan; nothing is changed.
  *
- * The exit code is Pulumi's, and 1 when the plan endangers data and nobody accepted that.
+ * The exit code is Pulumi's, and 1 when the plan endangers data and nobody accepted that, or when there
+ * is a change and none was expected.
  */
 export async function preview(options: PreviewOptions): Promise<number> {
   const { stack, json, acceptRisk: accepted = [] } = options;
@@ -32,9 +33,9 @@ export async function preview(options: PreviewOptions): Promise<number> {
   const engine = await openStack(ready);
   refuseWhatIsFixed(await readState(engine), ready.stack.settings);
   const colour = process.stdout.isTTY && !json ? "always" : "never";
-  const flags = (["expectNoChanges", "diff", "refresh"] as const).filter((flag) => options[flag]);
-  const args = ["--color", colour, ...flags.map((flag) => `--${dashed(flag)}`)];
-  const examined = await examine(ready, engine, accepted, args);
+  const flags = (["diff", "refresh"] as const).filter((flag) => options[flag]);
+  const args = ["--color", colour, ...flags.map((flag) => `--${flag}`)];
+  const examined = await examine(ready, engine, accepted, args, true);
   const { code, text, changes, refused } = examined;
   if (changes.length === 0) {
     process.stdout.write(json ? "" : withoutNoise(text));
@@ -44,8 +45,7 @@ export async function preview(options: PreviewOptions): Promise<number> {
     const count = writeRendered(options.rendered, changes);
     note(`  ok   ${count} rendered files in ${options.rendered}`);
   }
-  // With --expect-no-changes it is not zero after a preview that succeeded, too.
-  const whole = code === 0 || (options.expectNoChanges && examined.errors.length === 0);
+  const whole = code === 0;
   process.stdout.write(
     json
       ? `${JSON.stringify(document(examined, accepted, stack, whole))}\n`
@@ -63,6 +63,11 @@ export async function preview(options: PreviewOptions): Promise<number> {
   if (lifted.length > 0) {
     note(`\nup lifts the protection of ${lifted.map(({ name }) => name).join(", ")} for this`);
   }
+  // Pulumi's own option would save no plan of what it found.
+  if (whole && options.expectNoChanges && changes.some(({ action }) => action !== "none")) {
+    note("\nno changes were expected, and there are some");
+    return 1;
+  }
   return code;
 }
 
@@ -74,10 +79,6 @@ function document(
   previewed: boolean,
 ) {
   return { stack, previewed, ...plan, accepted, refused: refused.map(({ name }) => name) };
-}
-
-function dashed(flag: string): string {
-  return flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 /** Progress dots, and the engine's warning about each plugin that it found on PATH: they are where we put them. Pure. */

@@ -30,12 +30,18 @@ export interface Applied {
  * and all three are as the last successful `up` on this machine left them.
  */
 export function isApplied(stack: Stack, state: State): boolean {
-  const file = noteFile(stack.name);
-  if (!existsSync(file)) {
-    return false;
+  const applied = readNote(stack.name);
+  return applied?.program === programHash(stack) && applied.state === stateHash(state);
+}
+
+/** Undefined when there is none, or one that was not written to its end. */
+function readNote(stack: string): Applied | undefined {
+  const file = noteFile(stack);
+  try {
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Applied) : undefined;
+  } catch {
+    return undefined;
   }
-  const { program, state: left } = JSON.parse(readFileSync(file, "utf8")) as Applied;
-  return program === programHash(stack) && left === stateHash(state);
 }
 
 /** @param program its hash from before the update: who edits meanwhile has not applied that */

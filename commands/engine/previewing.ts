@@ -21,7 +21,7 @@ export interface Previewed extends Told {
 
 /**
  * Runs Pulumi's preview and reads its events and its plan; nothing is changed. What is protected is no
- * obstacle here: an engine that meets it ends there, and the plan would be half a plan. Its gate decides.
+ * obstacle here: an engine that meets it ends there, and the plan would be half a plan. The gate decides.
  *
  * Both files hold the inputs of every resource, secrets hidden, and are gone when this returns.
  */

@@ -20,15 +20,17 @@ export interface Examined extends Previewed {
  * The one gate: what Pulumi would do and how the cluster is, together as a plan. Nothing is changed.
  *
  * @param args of `pulumi preview`
+ * @param review nothing follows, and the stack may be on another machine
  */
 export async function examine(
   ready: Ready,
   engine: Engine,
   accepted: readonly string[],
   args: readonly string[],
+  review = false,
 ): Promise<Examined> {
   const sites = await lookAtSites(ready, await readState(engine));
   const previewed = await previewStack(engine, args);
-  const plan = assess(previewed.changes, factsOf(ready.stack, sites));
+  const plan = assess(previewed.changes, factsOf(ready.stack, sites, review));
   return { ...previewed, plan, refused: refusedOf(plan, accepted), sites };
 }

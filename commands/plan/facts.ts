@@ -1,12 +1,23 @@
-import { numberOf } from "../scaleIn/gate.ts";
+import { listed, numberOf } from "../scaleIn/gate.ts";
 import type { SiteChange } from "../scaleIn/look.ts";
 import { scaleInNotes, scaleInRisks } from "../scaleIn/risks.ts";
 import type { Stack } from "../stack.ts";
 import { readFigures } from "./figures.ts";
 import type { Facts } from "./types.ts";
 
-/** Who leads now, what the living members say against a scale-in, and what drills measured. */
-export function factsOf({ name, settings }: Stack, sites: readonly SiteChange[]): Facts {
+/**
+ * Who leads now, what the living members say against a scale-in, and what drills measured. Pure but for
+ * the figures.
+ *
+ * @param review it is a review, maybe on a machine that has nothing of the stack: nobody there is no objection
+ */
+export function factsOf(
+  { name, settings }: Stack,
+  sites: readonly SiteChange[],
+  review: boolean,
+): Facts {
+  const unasked = sites.filter(({ elsewhere }) => review && elsewhere);
+  const asked = sites.filter((site) => !unasked.includes(site));
   const leaders: Record<string, number> = {};
   for (const { site, members } of sites) {
     const leader = members.find(({ role }) => /leader$/.test(role));
@@ -18,8 +29,16 @@ export function factsOf({ name, settings }: Stack, sites: readonly SiteChange[])
     leaders,
     figures: readFigures(name),
     scaling: {
-      risks: sites.flatMap((site) => scaleInRisks(name, site)),
-      notes: sites.flatMap((site) => scaleInNotes(settings.database, site)),
+      risks: asked.flatMap((site) => scaleInRisks(name, site)),
+      notes: [
+        ...asked.flatMap((site) => scaleInNotes(settings.database, site)),
+        ...unasked
+          .filter(({ leaving }) => leaving.length > 0)
+          .map(
+            ({ site, leaving }) =>
+              `site ${site} cannot be asked from here whether ${listed(leaving.map((one) => one.name))} may leave: up asks`,
+          ),
+      ],
     },
   };
 }

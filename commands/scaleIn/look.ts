@@ -11,6 +11,8 @@ import { type Orphan, orphansOf } from "./orphans.ts";
 export interface SiteChange {
   readonly site: string;
   readonly docker: Docker;
+  /** This Docker has nothing of the stack: it is another machine's, or all was lost. */
+  readonly elsewhere: boolean;
   /** As they live: Patroni's view joined with Docker's. */
   readonly members: readonly Member[];
   /** In the state, and no longer wanted. */
@@ -35,15 +37,13 @@ export async function lookAtSites(ready: Ready, state: State): Promise<SiteChang
       containersOf(docker, name, site),
       docker.volumesOf(name),
     ]);
-    if (containers.length === 0 && volumes.length === 0) {
-      return []; // another machine's Docker, as for a preview in code review: there is nobody to ask
-    }
     const members = await clusterMembers(docker, containers);
     const running = containers.filter((one) => one.component === "postgres" && one.running);
     return [
       {
         site,
         docker,
+        elsewhere: containers.length === 0 && volumes.length === 0,
         members,
         leaving: leavingOf(state, site, settings.database),
         returning: members

@@ -13,7 +13,7 @@ import {
 import { provision } from "../../../commands/engine/provision.ts";
 import { parseDeployment } from "../../../commands/engine/state.ts";
 import type { Engine } from "../../../commands/engine/workspace.ts";
-import { ROOT } from "../../../commands/paths.ts";
+import { privatePath, ROOT } from "../../../commands/paths.ts";
 import type { Ready } from "../../../commands/setup/setUp.ts";
 import type { Stack } from "../../../commands/stack.ts";
 import { parseSettings } from "../../../settings.ts";
@@ -50,6 +50,8 @@ describe("what the last up left is known by", () => {
     expect(isApplied(stack, parseDeployment(deployment("2026-11-28T10:00:00Z", false)))).toBe(
       false,
     );
+    writeFileSync(privatePath("stacks", `${NAME}.applied.json`), '{"program": "');
+    expect(isApplied(stack, state)).toBe(false);
     forgetApplied(NAME);
     expect(isApplied(stack, state)).toBe(false);
   });

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Docker } from "../../../../commands/docker.ts";
 import { type Engine, readState } from "../../../../commands/engine/workspace.ts";
 import type { RunResult } from "../../../../commands/exec.ts";
+import { factsOf } from "../../../../commands/plan/facts.ts";
 import { lookAtSites } from "../../../../commands/scaleIn/look.ts";
 import { finishScaling, prepareScaling } from "../../../../commands/scaleIn/scaleIn.ts";
 import type { Ready } from "../../../../commands/setup/setUp.ts";
@@ -186,6 +187,33 @@ describe("before Pulumi", () => {
       "exec postgres-3 holdfast-scale-in --json stay",
       "kill --signal HUP postgres-3",
     ]);
+  });
+
+  it("a Docker that has nothing of the stack is no objection in a review, and one for up", async () => {
+    writeState(1, 2, 3);
+    docker.count = 0;
+    docker.volumes = [];
+    const wanted = ready(1);
+    const sites = await lookAtSites(wanted, await readState(engine));
+    const [review, up] = [true, false].map((one) => factsOf(wanted.stack, sites, one).scaling);
+    expect(review?.risks).toEqual([]);
+    expect(review?.notes).toEqual([
+      "site a cannot be asked from here whether postgres-3 may leave: up asks",
+    ]);
+    expect(up?.risks.map(({ name }) => name)).toEqual(["nobody-leads"]);
+    // After a down its volumes are here: so it is the place, and nobody leads.
+    docker.volumes = [1, 2, 3];
+    const down = await lookAtSites(wanted, await readState(engine));
+    expect(factsOf(wanted.stack, down, true).scaling?.risks).toHaveLength(1);
+  });
+
+  it("what the gate sees: who leads, and what that says against the change", async () => {
+    writeState(1, 2, 3, 4, 5);
+    docker.leader = 4;
+    const wanted = ready(1);
+    const facts = factsOf(wanted.stack, await lookAtSites(wanted, await readState(engine)), false);
+    expect(facts.leaders).toEqual({ a: 4 });
+    expect(facts.scaling).toEqual({ risks: [], notes: [] });
   });
 
   it("leaves out a member that is dead already", async () => {
