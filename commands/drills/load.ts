@@ -180,7 +180,7 @@ export class Load {
 
   /** This load's rows that one member has, ordered by id. */
   rows(container: string): Promise<LedgerRow[]> {
-    return readLedger(this.#docker, container, this.run, this.#settings.database.name);
+    return rowsOf(this.#docker, container, this.run, this.#settings.database.name);
   }
 
   /** Kills the container and forgets it; never throws. For the runner's finally. */
@@ -217,6 +217,21 @@ export class Load {
     }
     this.#recorder.ready(at);
   }
+}
+
+/**
+ * The rows of a run that one member has, ordered by id. Superuser psql over the member's socket.
+ *
+ * @param database `settings.database.name`
+ * @throws Fault with psql's words
+ */
+export function rowsOf(
+  docker: Docker,
+  container: string,
+  run: string,
+  database: string,
+): Promise<LedgerRow[]> {
+  return readLedger(docker, container, run, database);
 }
 
 /** The load that a drill makes unless it is told another one. Pure. */

@@ -2,8 +2,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { activeAlerts } from "../cluster/alerts.ts";
 import { note } from "../ui.ts";
-import { readLedger } from "./ledgerTable.ts";
-import { Load, type LoadPlace } from "./load.ts";
+import { Load, type LoadPlace, rowsOf } from "./load.ts";
 import { dropOrders, readOrders } from "./ordersTable.ts";
 import type { Site } from "./site.ts";
 import type { Stage } from "./stage.ts";
@@ -17,7 +16,7 @@ export function realStage(site: Site, hold?: number): Stage {
     hold,
     look: () => site.look(),
     startLoad: async () => Load.start(await placeOf(site)),
-    rows: (container, run) => readLedger(docker, container, run, settings.database.name),
+    rows: (container, run) => rowsOf(docker, container, run, settings.database.name),
     orders: (container, run) => readOrders(docker, container, run, settings.database.name),
     forgetOrders: async (run) => {
       const { leader } = await placeOf(site);
