@@ -6,7 +6,8 @@ import { liveFile } from "./liveFile.ts";
 import { type Placement, physicalName } from "./placement.ts";
 import { volume } from "./volume.ts";
 
-export interface HaproxyArgs extends Pick<ContainerArgs, "ports" | "memoryMiB"> {
+export interface HaproxyArgs
+  extends Pick<ContainerArgs, "ports" | "memoryMiB" | "secrets" | "aliases" | "joins"> {
   readonly tier: SingleTier;
   /** The whole haproxy.cfg. */
   readonly config: string;
