@@ -28,10 +28,8 @@ export interface Peer {
 
 /** What the link offers to the other site: the leader here, and the agent. */
 export const LINK_PORTS = { leader: 7432, agent: 7433 } as const;
-/** What the link offers to its own site, for the other one and for the witness. */
-export const LOCAL_PORTS = { leader: 5432, agent: 9857, witness: 2379 } as const;
-
-const WITNESS_PORT = 2379;
+/** etcd's port with TLS (images/etcd). */
+export const WITNESS_PORT = 2378;
 
 /** Last octets on the network between sites. Links are numbered like their sites. */
 const JOINT = { link: 10, witness: 20, s3: 21, backup: 30, "restore-drill": 40 } as const;

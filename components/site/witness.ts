@@ -7,15 +7,13 @@ import { container } from "../docker/container.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
-import { jointAddress } from "./peer.ts";
+import { jointAddress, WITNESS_PORT } from "./peer.ts";
 
 export interface WitnessArgs extends TierArgs {
   readonly authority: Authority;
   /** The network between sites, where everything is on one Docker host. */
   readonly joint: docker.Network | undefined;
 }
-
-const PORT = 2379;
 
 /**
  * The witness (M29): one etcd member in a third place that holds nothing but the lease of the site that
@@ -66,7 +64,7 @@ export class Witness extends pulumi.ComponentResource {
           ...certificate.files,
         ],
         ...(joint === undefined
-          ? { ports: [{ internal: PORT, external: settings.ports.witness, ip: here }] }
+          ? { ports: [{ internal: WITNESS_PORT, external: settings.ports.witness, ip: here }] }
           : {
               joins: [
                 {

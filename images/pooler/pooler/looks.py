@@ -53,6 +53,9 @@ def answered(before: Look, status: int, body: dict[str, Any], now: float) -> Loo
         kind = "primary"
     elif role == "replica" and state == "running":
         kind = "replica"
+    elif role == "standby_leader" and state == "running":
+        # The head of a standby site: it reads, and PostgreSQL itself refuses writes.
+        kind = "standby"
     else:
         kind = "other"
     wal = body.get("xlog") if isinstance(body.get("xlog"), dict) else {}
