@@ -163,6 +163,7 @@ function cloud(settings: Parsed): Fault[] {
   const { provider } = settings.backup.cloud;
   if (provider !== "builtin" || !spansHosts(settings)) return [];
   const path = ["backup", "cloud", "provider"];
-  const problem = "the builtin S3 server stands on one Docker host, and sites on two need the cloud";
-  return [{ path, problem, mend: { set: { path, value: "s3" } }, involves: [["sites"]] }];
+  const problem =
+    "the builtin S3 server stands on one Docker host; sites on several need provider s3, or none";
+  return [{ path, problem, mend: { remove: path }, involves: [["sites"]] }];
 }

@@ -84,8 +84,9 @@ def start_flags(own: Member, configured: list[Member]) -> list[str]:
 
 
 def client_flags(own: Member, tls: bool) -> list[str]:
-    """Where clients come in. By TLS both sides show a certificate of the stack's authority; the
-    loopback stays plain, for this container's own programs."""
+    """Where clients come in. By TLS the member shows a certificate of the stack's authority; clients show
+    their password, for etcd's gateway refuses whoever has a certificate with a name. The loopback
+    stays plain, for this container's own programs."""
     if not tls:
         return [
             f"--listen-client-urls=http://0.0.0.0:{CLIENT_PORT}",
@@ -96,8 +97,6 @@ def client_flags(own: Member, tls: bool) -> list[str]:
         f"--advertise-client-urls=https://{own.address}:{TLS_PORT}",
         f"--cert-file={SECRETS / 'tls.crt'}",
         f"--key-file={SECRETS / 'tls.key'}",
-        f"--trusted-ca-file={SECRETS / 'tls-ca.crt'}",
-        "--client-cert-auth",
     ]
 
 

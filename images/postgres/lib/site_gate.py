@@ -45,8 +45,9 @@ class Permission:
             self.allowed = True
             self.until = float("inf") if answer.seconds is None else sent + answer.seconds
         elif self.allowed or not self.asked:
+            least = self.until if self.asked else float("inf")
             self.allowed = False
-            self.until = min(self.until, sent + ORDERLY_SECONDS)
+            self.until = min(least, sent + ORDERLY_SECONDS)
         self.asked = True
 
     def writes(self, now: float) -> bool:

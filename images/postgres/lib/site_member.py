@@ -4,7 +4,8 @@ once the permission has ended.
 - Before Patroni starts, the agent says what the site is; a site that starts cold is read-only until
   somebody confirms it. Where the agent is away, a member may join a cluster that runs, or one whose
   configuration makes it read-only anyway.
-- A primary whose permission is over ends with its container, whatever etcd or Patroni say.
+- Once the permission is over, a primary ends with its container, whatever etcd or Patroni say; and so
+  does a replica that might be promoted in its place.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ import restore_keys as keys
 import site_gate
 from compose import site_part, write_private
 from etcd_gateway import EtcdError
-from patroni_api import PatroniError, own_status
+from patroni_api import PatroniError, own_status, read
 
 # Patroni's own copy of the dynamic configuration, in force where etcd has lost it.
 CACHE = Path("/var/lib/postgresql/17/main/patroni.dynamic.json")
@@ -97,6 +98,13 @@ def adapt_cache(config: dict, file: Path = CACHE) -> None:
     write_private(file, json.dumps({**kept, **config}))
 
 
+def could_write(own: dict, config: Callable[[], dict]) -> bool:
+    """Whether it is a primary, or may be promoted to one at any time."""
+    if own.get("role") in ("primary", "master"):
+        return True
+    return own.get("role") == "replica" and not config().get("standby_cluster")
+
+
 def watch(end: Callable[[], None], log: Callable[[str], None]) -> None:
     """Ends this member when it takes writes without permission; in a thread of its own."""
     if not agent():
@@ -104,12 +112,15 @@ def watch(end: Callable[[], None], log: Callable[[str], None]) -> None:
     gate = site_gate.Gate(agent())
     gate.start()
 
+    def config() -> dict:
+        return read("127.0.0.1", "/config")
+
     def run() -> None:
         while True:
             time.sleep(FENCE_SECONDS)
             with contextlib.suppress(PatroniError):
-                if gate.over() and own_status().get("role") in ("primary", "master"):
-                    log("takes writes, and the site may not any more: ends at once")
+                if gate.over() and could_write(own_status(), config):
+                    log("the site may take no writes any more, and this member could: ends at once")
                     end()
                     return
 

@@ -189,6 +189,8 @@ class Agent:
             self._note(f"the witness does not answer: {error}")
             return False
         self.renewed_at = self.tried_at = at
+        # What was seen before is over.
+        self.seen, self.free_since = Seen(epoch, self.facts.site), None
         return True
 
     def change(self, state: State) -> None:
