@@ -12,6 +12,9 @@ export interface LinkArgs extends TierArgs {
   readonly peer: Peer;
 }
 
+/** HAProxy opens the certificates when it checks a file, and where files are checked there are none. */
+const CHECK_WITHOUT_TLS = "sed 's/ ssl .*//' \"$FILE\" | holdfast-validate";
+
 /**
  * The only way from this site to the other one: an HAProxy that stands on the site's network and, for
  * the other site, on a network between them or on published ports of the host. Everything between sites
@@ -42,6 +45,7 @@ export class Link extends pulumi.ComponentResource {
           ...(peer.witness === undefined ? {} : { witness: text(peer.witness) }),
           check: settings.timings.routerCheck,
         }),
+        validate: CHECK_WITHOUT_TLS,
         memoryMiB: 128,
         secrets: certificate.files,
         aliases: [`site-${peer.name}`, ...(peer.witness === undefined ? [] : ["witness"])],

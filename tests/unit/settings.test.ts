@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { settingsOfSite } from "../../settings/sites.ts";
 import { defaultSubnet, subnetProblem } from "../../settings/subnets.ts";
 import { parseSettings } from "../../settings.ts";
 

@@ -11,8 +11,8 @@ STRIKES = 2
 class Look:
     """The latest knowledge of one member.
 
-    kind: "primary" (holds the lease and answers 200), "replica" (a running one), "other" (answers,
-    and is neither), "refused" (nothing listens), "silent" (no answer in time), "unknown" (not yet
+    kind: "primary" (holds the lease and answers 200), "replica" (a running one), "standby" (leads a
+    standby site), "other" (answers, and is none of these), "refused" (nothing listens), "silent" (no answer in time), "unknown" (not yet
     asked).
     strikes: how many times in a row it was refused or silent.
     kept: the kind of the last answer, when the present strikes are still forgiven.

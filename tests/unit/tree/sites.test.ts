@@ -73,6 +73,8 @@ describe("a sole site", () => {
         "Command a-edge-haproxy.cfg stdin",
         "Command a-migrations create",
         "Command a-migrations update",
+        "Command a-prometheus-rules stdin",
+        "Command a-prometheus.yml stdin",
         "Command a-roles create",
         "Command a-roles update",
         "Command a-s3-certificate stdin",
@@ -137,6 +139,12 @@ describe("two sites on one host", () => {
     const there = jointAddress(settingsWith(TWO), "link", "b");
     expect(fileOf(two, "a-link-haproxy.cfg")).toContain(`server b ${there}:7432 ssl`);
     expect(fileOf(two, "a-link-haproxy.cfg")).toContain("verifyhost link-b");
+  });
+
+  test("check the link's file where its certificates are not", () => {
+    const script = String(two.get("Command a-link-haproxy.cfg").inputs.create);
+    expect(script).toContain("sed");
+    expect(script).not.toContain('holdfast-validate "$FILE"');
   });
 
   test("publish ports that do not meet", () => {

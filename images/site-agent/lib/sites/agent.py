@@ -91,7 +91,7 @@ class Agent:
         try:
             stored = self.store.read()
         except EtcdError as error:
-            self._note(f"waiting for etcd: {error}")
+            self.note(f"waiting for etcd: {error}")
             return
         remembered = self.store.remembered()
         state = rules.first_look(stored, remembered, State(self.facts.site))
@@ -112,7 +112,7 @@ class Agent:
             self.etcd_up = True
         except EtcdError as error:
             self.etcd_up = False
-            self._note(f"etcd does not answer: {error}")
+            self.note(f"etcd does not answer: {error}")
             return
         if self.unwritten and self.state.known:
             self.change(self.state)
@@ -186,7 +186,7 @@ class Agent:
             if not self.witness.acquire(epoch):
                 return False
         except EtcdError as error:
-            self._note(f"the witness does not answer: {error}")
+            self.note(f"the witness does not answer: {error}")
             return False
         self.renewed_at = self.tried_at = at
         # What was seen before is over.
@@ -205,7 +205,7 @@ class Agent:
             self.unwritten = False
         except EtcdError as error:
             self.unwritten = True
-            self._note(f"the state is not in etcd yet: {error}")
+            self.note(f"the state is not in etcd yet: {error}")
 
     def enforce(self) -> None:
         """Patroni's configuration as the role wants it."""
@@ -214,12 +214,12 @@ class Agent:
         try:
             done = self.store.enforce(self.want())
         except EtcdError as error:
-            self._note(f"the role is not enforced yet: {error}")
+            self.note(f"the role is not enforced yet: {error}")
             return
         self.configured = done is not None
         self.enforced = done is True
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """Said once, until something else is."""
         if text != self.said:
             self.said = text

@@ -70,9 +70,12 @@ def heard(state: State, other: Other | None, empty: bool, now: float) -> State:
     Args:
         empty: this site has no database yet, so there is nothing to lose.
     """
-    if other is None or other.role != ACTIVE or other.active != other.site:
+    if other is None or other.epoch <= state.epoch:
         return state
-    if other.epoch <= state.epoch:
+    if state.role == ACTIVE and other.role == STANDBY and other.active == state.site:
+        # It was told to follow this one by a later word than this one heard.
+        return become(state, ACTIVE, state.reason, now, epoch=other.epoch)
+    if other.role != ACTIVE or other.active != other.site:
         return state
     said = f"site {other.site} is active with epoch {other.epoch}"
     if state.role == ACTIVE:

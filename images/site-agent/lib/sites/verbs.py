@@ -221,7 +221,7 @@ class Verbs:
         except EtcdError as error:
             # It ends by itself within its time.
             agent.seen = None
-            print(f"holdfast-site-agent: the lease was not given back: {error}", flush=True)
+            agent.note(f"the lease was not given back: {error}")
 
     def _become(self, role: str, reason: str, **more: object) -> None:
         agent = self.agent
