@@ -69,7 +69,10 @@ export class Environment extends pulumi.ComponentResource {
           images,
           peer: peerOf(settings, site, joint),
           // A standby copies the first site's database: that one is there first.
-          after: [...(third === undefined ? [] : [third]), ...sites.map(({ postgres }) => postgres)],
+          after: [
+            ...(third === undefined ? [] : [third]),
+            ...sites.map(({ postgres }) => postgres),
+          ],
           cloudKeys: args.cloudKeys,
           alertSecrets: args.alertSecrets ?? {},
         },
@@ -108,7 +111,12 @@ export class Environment extends pulumi.ComponentResource {
   private declareJoint(settings: Settings, hosts: Record<string, Host>): docker.Network {
     const [site] = Object.values(settings.sites);
     const { provider } = required(hosts, site?.host ?? "");
-    const place = { settings, stackId: this.stackId, subnet: settings.network.linkSubnet, provider };
+    const place = {
+      settings,
+      stackId: this.stackId,
+      subnet: settings.network.linkSubnet,
+      provider,
+    };
     return declareNetwork("link", place, this);
   }
 

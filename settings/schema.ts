@@ -47,10 +47,13 @@ const bindAddress = text("127.0.0.1", "expected an IPv4 address", (given) =>
   parseIpv4(given) === undefined ? "expected an IPv4 address" : undefined,
 );
 
-const addressOrNothing = text("192.0.2.10", "expected an IPv4 address, or an empty text", (given) =>
-  given === "" || parseIpv4(given) !== undefined
-    ? undefined
-    : "expected an IPv4 address, or an empty text",
+const addressOrNothing = text(
+  "192.0.2.10",
+  "expected an IPv4 address, or an empty text",
+  (given) =>
+    given === "" || parseIpv4(given) !== undefined
+      ? undefined
+      : "expected an IPv4 address, or an empty text",
 );
 
 const subnet = text("10.80.3.0/24", subnetProblem("") ?? "", subnetProblem);

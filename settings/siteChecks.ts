@@ -23,7 +23,10 @@ export function siteFaults(settings: Parsed): Fault[] {
 
 /** Whether sites and witness stand on several Docker hosts. */
 export function spansHosts({ sites, witness }: Parsed): boolean {
-  return new Set([...Object.values(sites), ...(witness ? [witness] : [])].map(({ host }) => host)).size > 1;
+  return (
+    new Set([...Object.values(sites), ...(witness ? [witness] : [])].map(({ host }) => host)).size >
+    1
+  );
 }
 
 function hostReferences({ hosts, sites, witness }: Parsed): Fault[] {
@@ -48,10 +51,12 @@ function siteCount({ sites }: Parsed): Fault[] {
     const problem = "this version runs two sites at the most; keep two entries in sites";
     return { path: ["sites", site], keyOnly: true, problem, mend: { remove: ["sites", site] } };
   });
-  const taken = names.filter((site) => RESERVED.includes(site)).map((site): Fault => {
-    const problem = "a name that Holdfast keeps for itself; choose another one";
-    return { path: ["sites", site], keyOnly: true, problem, mend: { remove: ["sites", site] } };
-  });
+  const taken = names
+    .filter((site) => RESERVED.includes(site))
+    .map((site): Fault => {
+      const problem = "a name that Holdfast keeps for itself; choose another one";
+      return { path: ["sites", site], keyOnly: true, problem, mend: { remove: ["sites", site] } };
+    });
   return [...surplus, ...taken];
 }
 
@@ -143,7 +148,10 @@ function offsets(settings: Parsed): Fault[] {
     const path = ["sites", site, "portOffset"];
     const { witness: _, link, ...published } = portsOf(settings, site);
     // Those of the link are published where sites are on different hosts; there nobody shares.
-    const own = [...Object.values(published).flat(), ...(spansHosts(settings) ? [link, link + 1] : [])];
+    const own = [
+      ...Object.values(published).flat(),
+      ...(spansHosts(settings) ? [link, link + 1] : []),
+    ];
     const highest = Math.max(...own);
     if (highest > 65_535) {
       const problem = `port ${highest - portOffset} becomes ${highest}, and 65535 is the last one`;

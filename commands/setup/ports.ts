@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import type { Fault as SettingsFault } from "../../settings/faults.ts";
+import { hasSites, portsOf, shareHost } from "../../settings/sites.ts";
 import type { Path, Tree } from "../../settings/tree.ts";
 import { valueAt } from "../../settings/tree.ts";
-import { hasSites, portsOf, shareHost } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
 import { run } from "../exec.ts";
@@ -111,10 +111,11 @@ export async function chooseOffsets(
     if (portOffset === 0) continue;
     const holderAt = async (offset: number): Promise<string | undefined> => {
       const shifted = { ...settings.sites[site], portOffset: offset };
-      const { link: _, witness: __, ...ports } = portsOf(
-        { ports: settings.ports, sites: { [site]: shifted } },
-        site,
-      );
+      const {
+        link: _,
+        witness: __,
+        ...ports
+      } = portsOf({ ports: settings.ports, sites: { [site]: shifted } }, site);
       for (const port of Object.values(ports).flat()) {
         const holder = port > HIGHEST_PORT ? "nobody: it is too high" : await holderOf(port);
         if (holder !== undefined) return `port ${port} taken by ${holder}`;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Fault as SettingsFault } from "../../settings/faults.ts";
-import { defaultSubnet, parseIpv4 } from "../../settings/subnets.ts";
 import { hasSites, shareHost } from "../../settings/sites.ts";
+import { defaultSubnet, parseIpv4 } from "../../settings/subnets.ts";
 import { merge, type Path, type Tree, valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { foundingSite } from "../../settings/sites.ts";
 import { addressOf } from "../docker/addresses.ts";
 import type { Placement } from "../docker/placement.ts";
 import { scopeOf } from "../docker/placement.ts";
-import { foundingSite } from "../../settings/sites.ts";
 import { SECRETS_DIRECTORY, type SecretFile, secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { jointAddress } from "../site/peer.ts";

@@ -61,7 +61,11 @@ export class S3Server extends pulumi.ComponentResource {
           ? {}
           : {
               siteLabel: "cloud",
-              joins: outside.map((address) => ({ network: joint.network, address, aliases: ["s3"] })),
+              joins: outside.map((address) => ({
+                network: joint.network,
+                address,
+                aliases: ["s3"],
+              })),
             }),
         stopSeconds: 10,
       },

@@ -229,7 +229,13 @@ export class PostgresCluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [etcd, backup, ...after, ...files, ...(previous === undefined ? [] : [previous])],
+        dependsOn: [
+          etcd,
+          backup,
+          ...after,
+          ...files,
+          ...(previous === undefined ? [] : [previous]),
+        ],
       },
     );
   }

@@ -74,6 +74,9 @@ export function job(
   );
 }
 
+/** After a `down` every site starts cold, and the other one, which confirms it, may still be starting. */
+const CONFIRMATION_SECONDS = 180;
+
 /** For what changes the database: on the active site alone, where there are several. */
 export function onlyWhereActive(placement: Placement): Pick<JobArgs, "onlyWhereActive"> {
   const agent = siteAgentOf(placement);
@@ -83,7 +86,7 @@ export function onlyWhereActive(placement: Placement): Pick<JobArgs, "onlyWhereA
 /** Nothing for a standby; a site that nobody has confirmed is no place to change anything. */
 function guard({ onlyWhereActive: agent }: JobArgs): string {
   if (agent === undefined) return "";
-  return `role=$(docker exec ${agent} holdfast-site role) || exit 1
+  return `role=$(docker exec ${agent} holdfast-site role --wait ${CONFIRMATION_SECONDS}) || exit 1
 case "$role" in
   active) ;;
   standby) echo 'this site is a standby: it comes by replication'; exit 0 ;;

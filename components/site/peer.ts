@@ -74,7 +74,10 @@ export function peerOf(
         : together
           ? { address: jointAddress(settings, "witness"), port: WITNESS_PORT }
           : { address: addressOfHost(witness.host), port: ports.witness },
-    joint: network === undefined ? undefined : { network, address: jointAddress(settings, "link", site) },
+    joint:
+      network === undefined
+        ? undefined
+        : { network, address: jointAddress(settings, "link", site) },
     hostAddress: together ? undefined : addressOfHost(sites[site]?.host),
   };
 }

@@ -98,7 +98,8 @@ export class Site extends pulumi.ComponentResource {
       { parent: this },
     );
     const etcd = new EtcdCluster(`${name}-etcd`, tier, { parent: this });
-    const ready = args.peer === undefined ? [] : this.declareRole(args.peer, { ...tier, etcd, authority });
+    const ready =
+      args.peer === undefined ? [] : this.declareRole(args.peer, { ...tier, etcd, authority });
     const postgres = new PostgresCluster(
       `${name}-postgres`,
       { ...tier, authority, etcd, backup, after: [...args.after, ...ready] },

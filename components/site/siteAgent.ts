@@ -37,7 +37,13 @@ export class SiteAgent extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private declareAgent({ placement, passwords, etcd, link, peer }: SiteAgentArgs): docker.Container {
+  private declareAgent({
+    placement,
+    passwords,
+    etcd,
+    link,
+    peer,
+  }: SiteAgentArgs): docker.Container {
     const { settings, site, subnet } = placement;
     const memory = volume(
       placement,

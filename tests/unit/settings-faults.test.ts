@@ -338,7 +338,11 @@ const wrong: [Config, string, string][] = [
     "sites.c: this version runs two sites at the most",
     "rm --path sites.c",
   ],
-  [{ sites: { a: {}, witness: {} } }, "sites.witness: a name that Holdfast keeps", "rm --path sites.witness"],
+  [
+    { sites: { a: {}, witness: {} } },
+    "sites.witness: a name that Holdfast keeps",
+    "rm --path sites.witness",
+  ],
   [
     { sites: { a: {}, b: { application: "warm" } } },
     'sites.b.application = "warm": expected running or standby',

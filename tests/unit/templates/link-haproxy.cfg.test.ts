@@ -35,7 +35,9 @@ test("nothing goes to the other site, or comes from it, but by TLS with its name
     );
   }
   expect(section("listen witness").pop()).toBe("");
-  expect(text).toContain("ssl ca-file /etc/holdfast/secrets/tls-ca.crt verify required verifyhost witness");
+  expect(text).toContain(
+    "ssl ca-file /etc/holdfast/secrets/tls-ca.crt verify required verifyhost witness",
+  );
 });
 
 test("a session that is still connecting ends with its server: the outer servers are sockets", () => {

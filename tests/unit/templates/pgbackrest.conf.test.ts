@@ -46,7 +46,9 @@ test("the other site's archive is a third repository in the same bucket, without
     "repo3-path=/holdfast/x-b",
     "repo3-cipher-type=aes-256-cbc",
   ]);
-  expect(renderRepositoryPgbackrestConf({ ...repository, otherPath: "/x" })).not.toContain("repo3-");
+  expect(renderRepositoryPgbackrestConf({ ...repository, otherPath: "/x" })).not.toContain(
+    "repo3-",
+  );
 });
 
 test("each side lets in the other only; a node serves its own stanza alone", () => {

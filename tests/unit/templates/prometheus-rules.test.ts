@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { alertGroups, renderPrometheusRules } from "../../../templates/prometheus-rules.ts";
 import { ACTIVE_ONLY } from "../../../templates/prometheus-rules/sites.ts";
+import { alertGroups, renderPrometheusRules } from "../../../templates/prometheus-rules.ts";
 import { RULE_FACTS } from "../../rules/facts.ts";
 import { casesOf, kindsOf, metricsOf } from "../../rules/kinds.ts";
 

@@ -54,7 +54,9 @@ describe("a sole site", () => {
     const words = /site-agent|link|witness|etcd-site|founding/;
     expect(one.all.filter(({ label }) => words.test(label))).toEqual([]);
     for (const { label, leaves } of one.all) {
-      const told = leaves.filter(({ value }) => /HOLDFAST_SITE_AGENT|site-closed/.test(String(value)));
+      const told = leaves.filter(({ value }) =>
+        /HOLDFAST_SITE_AGENT|site-closed/.test(String(value)),
+      );
       expect(told, label).toEqual([]);
     }
   });
@@ -109,7 +111,11 @@ describe("two sites on one host", () => {
         .ofKind("Container")
         .filter(({ name }) => name.startsWith(`${site}-`))
         .map(({ name }) => name.slice(2));
-    expect(of("b").sort()).toEqual(of("a").filter((name) => name !== "s3").sort());
+    expect(of("b").sort()).toEqual(
+      of("a")
+        .filter((name) => name !== "s3")
+        .sort(),
+    );
     expect(two.all.some(({ label }) => label === "Command a-site-founding")).toBe(true);
     expect(two.all.some(({ label }) => label === "Command b-site-founding")).toBe(false);
   });
@@ -148,9 +154,11 @@ describe("two sites on one host", () => {
   });
 
   test("publish ports that do not meet", () => {
-    const ports = two.ofKind("Container").flatMap(({ inputs }) =>
-      ((inputs.ports ?? []) as { external: number }[]).map(({ external }) => external),
-    );
+    const ports = two
+      .ofKind("Container")
+      .flatMap(({ inputs }) =>
+        ((inputs.ports ?? []) as { external: number }[]).map(({ external }) => external),
+      );
     expect(new Set(ports).size).toBe(ports.length);
     expect(two.get("Container b-edge").inputs.ports).toMatchObject([{ external: 18080 }]);
     expect(two.get("Container b-pooler-2").inputs.ports).toMatchObject([{ external: 16433 }]);
@@ -163,7 +171,9 @@ describe("two sites on one host", () => {
         expect(environmentOf(two, `${site}-${name}`).HOLDFAST_SITE_AGENT, name).toBe(agent);
       }
       expect(fileOf(two, `${site}-edge-haproxy.cfg`)).toContain(`server agent ${agent}:9857`);
-      expect(two.waitsFor(`Container ${site}-postgres-1`)).toContain(`Container ${site}-site-agent`);
+      expect(two.waitsFor(`Container ${site}-postgres-1`)).toContain(
+        `Container ${site}-site-agent`,
+      );
     }
     expect(two.waitsFor("Container a-postgres-1")).toContain("Command a-site-founding");
   });
@@ -191,7 +201,9 @@ describe("two sites on one host", () => {
   test("change the database on the active one alone", () => {
     for (const job of ["a-roles", "b-roles", "a-migrations", "b-migrations"]) {
       const script = String(two.get(`Command ${job}`).inputs.create);
-      expect(script).toContain(`docker exec holdfast-dev-${job[0]}-site-agent holdfast-site role`);
+      expect(script).toContain(
+        `docker exec holdfast-dev-${job[0]}-site-agent holdfast-site role --wait 180`,
+      );
       expect(script).toMatch(/standby\) echo .*; exit 0 ;;/);
     }
     expect(String(one.get("Command a-roles").inputs.create)).toMatch(/^docker run /);
@@ -229,7 +241,8 @@ describe("two sites on one host", () => {
   });
 
   test("every resource begins with its place", () => {
-    const places = /^(a|b|h1|witness|link)-|^(credentials|authority|certificate-authority|stack-id|holdfast|a|b|h1|witness)$/;
+    const places =
+      /^(a|b|h1|witness|link)-|^(credentials|authority|certificate-authority|stack-id|holdfast|a|b|h1|witness)$/;
     const passwords = two.ofKind("RandomPassword").map(({ name }) => name);
     const strange = two.all.map(({ name }) => name).filter((name) => !places.test(name));
     expect(strange.filter((name) => !passwords.includes(name))).toEqual([]);
@@ -238,7 +251,11 @@ describe("two sites on one host", () => {
 
 describe("two sites on two hosts, the witness on a third", () => {
   test("go to their hosts' own providers", () => {
-    expect(hosts.ofKind("docker").map(({ label }) => label)).toEqual(["docker h1", "docker h2", "docker h3"]);
+    expect(hosts.ofKind("docker").map(({ label }) => label)).toEqual([
+      "docker h1",
+      "docker h2",
+      "docker h3",
+    ]);
     expect(hosts.all.some(({ label }) => label === "Network link-network")).toBe(false);
   });
 

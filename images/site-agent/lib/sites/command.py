@@ -10,6 +10,7 @@ import argparse
 import http.client
 import json
 import sys
+import time
 
 from sites.server import VERB_PORT
 
@@ -36,6 +37,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         verb.add_argument("--json", action="store_true", help="the answer is JSON in any case")
         if name in NUMBERED:
             verb.add_argument("--epoch", type=int, required=True, metavar="N")
+        if name == "role":
+            verb.add_argument("--wait", type=float, default=0.0, metavar="SECONDS",
+                              help="for a site that is being confirmed or drained")  # fmt: skip
         if name == "promote":
             verb.add_argument("--at", metavar="LSN", help="only once this position is replayed")
         if name == "demote":
@@ -54,10 +58,22 @@ def ask(method: str, body: dict | None = None, port: int = VERB_PORT) -> tuple[i
         connection.close()
 
 
+def settled(seconds: float, port: int) -> tuple[int, dict]:
+    """The status, once the site is active or a standby; at the end of the wait whatever it is."""
+    end = time.monotonic() + seconds
+    while True:
+        status, answer = ask("GET", port=port)
+        if answer.get("role") in ("active", "standby") or time.monotonic() >= end:
+            return status, answer
+        time.sleep(1)
+
+
 def main(given: list[str] | None = None, port: int = VERB_PORT) -> int:
     asked = arguments(given)
     try:
-        if asked.verb in ("status", "role"):
+        if asked.verb == "role":
+            status, answer = settled(asked.wait, port)
+        elif asked.verb == "status":
             status, answer = ask("GET", port=port)
         else:
             names = ("verb", "epoch", "at", "follow")
