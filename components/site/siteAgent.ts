@@ -91,8 +91,9 @@ export class SiteAgent extends pulumi.ComponentResource {
   }
 
   /**
-   * Said once in the life of the state: this site begins as the active one. No later `up` says it again,
-   * so that no lost volume makes a second active site.
+   * Said when the environment is made: this site begins as the active one. No later `up` says it again,
+   * so that no lost volume makes a second active site; after a `down` the agent, which remembers, lets it
+   * change nothing. Not protected: `down` keeps what a protected resource depends on, and that is the agent.
    */
   private declareFounding(
     { placement }: SiteAgentArgs,
@@ -108,7 +109,6 @@ export class SiteAgent extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [agent],
-        protect: true,
         ignoreChanges: ["create", "environment"],
       },
     );

@@ -179,6 +179,7 @@ class Site:
         self.runs = False
         self._changed_at = 0.0
         self.lsn = SEGMENT
+        self.replayed_at: float | None = None
         self.start()
 
     def start(self) -> None:
@@ -206,7 +207,9 @@ class Site:
         if not self.up or not self.runs:
             return Cluster()
         role = "primary" if self.primary_since is not None else "standby_leader"
-        return Cluster((Member("m", "postgres-1", role, "running", 1, self.lsn, self.lsn, "streaming"),))
+        return Cluster((
+            Member("m", "postgres-1", role, "running", 1, self.lsn, self.lsn, "streaming", self.replayed_at),
+        ))  # fmt: skip
 
     def takes_writes(self) -> bool:
         """The database itself, whoever comes."""

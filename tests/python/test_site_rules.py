@@ -432,6 +432,25 @@ class Commands(unittest.TestCase):
             code = command(words, port)
         return code, out.getvalue().strip()
 
+    def test_what_a_loss_may_cost_grows_while_the_other_site_is_unheard(self) -> None:
+        world = World()
+        world.step(2)
+        world.sites["a"].verbs.found()
+        world.step(6)
+        b = world.sites["b"]
+        b.replayed_at, b.lsn = world.now - 3, world.sites["a"].lsn
+        world.step(0.5)
+        b.lsn = world.sites["a"].lsn
+        self.assertEqual(report.lag(b.agent), (0, 0.0))
+        self.assertEqual(report.lag_at_most(b.agent), 0.0)
+        world.linked["b"] = False
+        before = report.lag(b.agent)
+        world.step(40)
+        # Against its last word nothing is missing; it may have gone on writing.
+        self.assertEqual(report.lag(b.agent), before)
+        self.assertGreater(report.lag_at_most(b.agent), 40)
+        self.assertIsNone(report.lag_at_most(world.sites["a"].agent))
+
     def test_the_status_has_what_was_agreed(self) -> None:
         world = World()
         world.step(2)

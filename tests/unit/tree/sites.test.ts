@@ -234,10 +234,23 @@ describe("two sites on one host", () => {
       "Volume witness-etcd-data",
       "Network link-network",
       "Network witness-network",
-      "Command a-site-founding",
     ]) {
       expect(two.get(label).protect, label).toBe(true);
     }
+  });
+
+  test("what is protected keeps no container: `down` spares all that it depends on", () => {
+    for (const { label } of two.all.filter(({ protect }) => protect)) {
+      const kept = [...two.waitsFor(label)].filter((one) => one.startsWith("Container "));
+      expect(kept, label).toEqual([]);
+    }
+  });
+
+  test("the founding is said once, and is no input of anything", () => {
+    const founding = two.get("Command a-site-founding");
+    expect(founding.ignoreChanges).toEqual(["create", "environment"]);
+    expect(founding.inputs.update).toBeUndefined();
+    expect(founding.inputs.triggers).toBeUndefined();
   });
 
   test("every resource begins with its place", () => {

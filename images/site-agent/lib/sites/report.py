@@ -65,6 +65,17 @@ def lag(agent: Agent) -> tuple[int | None, float | None]:
     return behind, round(max(0.0, agent.wall() - since - lead.replayed_at), 1)
 
 
+def lag_at_most(agent: Agent) -> float | None:
+    """The same while the other site may go on writing unheard: up to this moment."""
+    _, seconds = lag(agent)
+    lead = agent.cluster.leader
+    if agent.state.role != "standby" or agent.peer.now() is not None or lead is None:
+        return seconds
+    if lead.replayed_at is None:
+        return seconds
+    return round(max(seconds or 0.0, agent.wall() - lead.replayed_at), 1)
+
+
 def for_peer(agent: Agent) -> dict:
     """What the other site is told."""
     lead = agent.cluster.leader
@@ -113,9 +124,9 @@ def metrics(agent: Agent) -> str:
     if now["lagBytes"] is not None:
         add("lag_bytes", "WAL that the other site has and this standby has not.",
             [("", now["lagBytes"])])  # fmt: skip
-    if now["lagSeconds"] is not None:
-        add("lag_seconds", "Age of what this standby has, against the other site.",
-            [("", now["lagSeconds"])])  # fmt: skip
+    age = lag_at_most(agent)
+    if age is not None:
+        add("lag_seconds", "What a loss of the other site at this moment may cost.", [("", age)])
     if agent.witness is not None:
         add("witness_up", "1 when the witness answers.", [("", int(agent.seen is not None))])
     return "\n".join(lines) + "\n"
