@@ -20,7 +20,7 @@ from site_gate import Answer, Permission  # noqa: E402
 from site_world import World  # noqa: E402
 from sites import lsn, report, rules  # noqa: E402
 from sites.command import arguments, main as command  # noqa: E402
-from sites.members import parse as parse_member  # noqa: E402
+from sites.members import Look, Member, parse as parse_member  # noqa: E402
 from sites.patroni_config import Place, changed, differs, fetch, wanted  # noqa: E402
 from sites.rules import Other, Refused, Seen  # noqa: E402
 from sites.server import act, serve_pages, serve_verbs  # noqa: E402
@@ -179,6 +179,36 @@ class Positions(unittest.TestCase):
         self.assertEqual((member.position, member.received, member.timeline), (200, 300, 4))
         self.assertEqual(member.replayed_at, 1795885200.5)
         self.assertEqual(parse_member("x", {}).position, 0)
+
+
+class Looking(unittest.TestCase):
+    def test_members_that_are_not_there_are_asked_seldom(self) -> None:
+        asked: list[str] = []
+        now = [100.0]
+        there = {"x"}
+
+        def ask(address: str) -> Member | None:
+            asked.append(address)
+            return Member(address) if address in there else None
+
+        look = Look(ask, lambda: now[0])
+
+        def turn(seconds: float) -> list[str]:
+            now[0] += seconds
+            asked.clear()
+            look(("x", "y", "z"))
+            return sorted(asked)
+
+        self.assertEqual(turn(0), ["x", "y", "z"])
+        self.assertEqual(turn(1), ["x"])
+        there.add("y")
+        self.assertEqual(turn(10), ["x", "y", "z"])
+        self.assertEqual(turn(1), ["x", "y"])
+        there.clear()
+        self.assertEqual(turn(1), ["x", "y"])
+        # With nobody known any more, all are asked each time.
+        turn(61)
+        self.assertEqual(turn(1), ["x", "y", "z"])
 
 
 class Gate(unittest.TestCase):

@@ -49,7 +49,7 @@ def build(facts: given.Facts) -> tuple[Agent, Verbs, Peer]:
         there = Etcd([facts.place.link], "site", given.secret("witness-site"), timeout=WITNESS_SECONDS)
         witness = Witness(there, facts.site)
     peer = Peer(facts.place.link, facts.place.other)
-    agent = Agent(facts, store, witness, peer, members.look, say)
+    agent = Agent(facts, store, witness, peer, members.Look(), say)
     password = given.secret("postgres-superuser")
     verbs = Verbs(agent, lambda address: Database(address, password), agent.turn)
     return agent, verbs, peer

@@ -1,8 +1,9 @@
-"""What Patroni says of this site's members. Every one is asked at once, absent ones too."""
+"""What Patroni says of this site's members."""
 
 import http.client
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,9 @@ from sites.lsn import text
 PATRONI_PORT = 8008
 # A healthy Patroni answers in milliseconds; an address nobody has never does.
 ANSWER_SECONDS = 1.0
+# How long one that answered once is asked each time; how often the whole range is.
+KNOWN_SECONDS = 60.0
+ABSENT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,27 @@ class Cluster:
         return sum(m.role == "replica" and m.state == "running" for m in self.members)
 
 
-def look(addresses: Sequence[str]) -> Cluster:
-    """Asks all members."""
-    with ThreadPoolExecutor(max_workers=max(1, len(addresses))) as pool:
-        return Cluster(tuple(m for m in pool.map(_ask, addresses) if m is not None))
+class Look:
+    """Asks all members at once; those that are not there, which cost an answer's whole time, seldom."""
+
+    def __init__(
+        self, ask: Callable[[str], "Member | None"] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._ask, self._monotonic = ask or _ask, monotonic
+        self._answered: dict[str, float] = {}
+        self._all_at = float("-inf")
+        self._pool = ThreadPoolExecutor(max_workers=16)
+
+    def __call__(self, addresses: Sequence[str]) -> Cluster:
+        now = self._monotonic()
+        known = [a for a in addresses if now - self._answered.get(a, float("-inf")) < KNOWN_SECONDS]
+        asked: Sequence[str] = known
+        if not known or now - self._all_at >= ABSENT_SECONDS:
+            asked, self._all_at = addresses, now
+        found = [m for m in self._pool.map(self._ask, asked) if m is not None]
+        self._answered.update({member.address: now for member in found})
+        return Cluster(tuple(found))
 
 
 def _ask(address: str) -> Member | None:
