@@ -11,7 +11,7 @@ import type { ImageName } from "./images.ts";
 import type { AlertSecrets } from "./monitoring/alerting.ts";
 import { declareNetwork } from "./site/network.ts";
 import { peerOf } from "./site/peer.ts";
-import { Site, type SiteEndpoints } from "./site/site.ts";
+import { Site, type SiteEndpoints, type SiteUrls, urlsOf } from "./site/site.ts";
 import { ThirdPlace, type ThirdPlaceArgs } from "./site/thirdPlace.ts";
 
 export interface EnvironmentArgs {
@@ -41,8 +41,10 @@ interface Host {
 export class Environment extends pulumi.ComponentResource {
   /** Random id of this state, label `holdfast.id` of everything it owns (M8). */
   readonly stackId: pulumi.Output<string>;
-  /** Where the active site is reached. */
+  /** Where the first site is reached: the active one, unless `site` commands have said otherwise. */
   readonly endpoints: SiteEndpoints;
+  /** Where each site is reached, without passwords; undefined for a sole one. */
+  readonly siteUrls: Readonly<Record<string, SiteUrls>> | undefined;
 
   constructor(name: string, args: EnvironmentArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("holdfast:environment:Environment", name, {}, opts);
@@ -56,6 +58,7 @@ export class Environment extends pulumi.ComponentResource {
     const common = { stackId: this.stackId, passwords: credentials.passwords, authority };
     const third = this.declareThirdPlace(settings, hosts, { ...common, joint });
     const sites: Site[] = [];
+    const urls: Record<string, SiteUrls> = {};
     for (const [site, { host, subnet }] of Object.entries(settings.sites)) {
       const { address, provider, images } = required(hosts, host);
       const declared = new Site(
@@ -79,12 +82,14 @@ export class Environment extends pulumi.ComponentResource {
         { parent: this },
       );
       sites.push(declared);
+      urls[site] = urlsOf(declared.endpoints);
     }
     const [active] = sites;
     if (active === undefined) {
       throw new Error("settings declare no site");
     }
     this.endpoints = active.endpoints;
+    this.siteUrls = several ? urls : undefined;
     this.registerOutputs({});
   }
 

@@ -72,6 +72,15 @@ export interface SiteEndpoints {
   readonly backupAccess: pulumi.Output<string> | undefined;
 }
 
+/** What of them is no secret. */
+export type SiteUrls = Omit<SiteEndpoints, "databaseUrl" | "readReplicaUrl" | "backupAccess">;
+
+/** A site's endpoints without passwords. Pure. */
+export function urlsOf(endpoints: SiteEndpoints): SiteUrls {
+  const { databaseUrl: _, readReplicaUrl: __, backupAccess: ___, ...urls } = endpoints;
+  return urls;
+}
+
 /**
  * One data centre: a network and every tier on it. The constructor is the order of dependence, from
  * the repositories and the leases up to the dashboards.

@@ -164,6 +164,15 @@ describe("two sites on one host", () => {
     expect(two.get("Container b-pooler-2").inputs.ports).toMatchObject([{ external: 16433 }]);
   });
 
+  test("say where each is reached, without a password; a sole one does not", () => {
+    expect(two.environment.siteUrls?.b).toMatchObject({
+      appUrl: "http://127.0.0.1:18080",
+      prometheusUrl: "http://127.0.0.1:19090",
+    });
+    expect(Object.keys(two.environment.siteUrls?.a ?? {})).not.toContain("databaseUrl");
+    expect(one.environment.siteUrls).toBeUndefined();
+  });
+
   test("ask their own agent before they take writes", () => {
     for (const site of ["a", "b"]) {
       const agent = networksOf(two, `${site}-site-agent`)[0]?.ipv4Address;
