@@ -18,11 +18,12 @@ import site_gate  # noqa: E402
 from etcd_gateway import decode, encode  # noqa: E402
 from site_gate import Answer, Permission  # noqa: E402
 from site_world import World  # noqa: E402
-from sites import lsn, report, rules  # noqa: E402
+from sites import lsn, refusals, report, rules  # noqa: E402
 from sites.command import arguments, main as command  # noqa: E402
 from sites.members import Look, Member, parse as parse_member  # noqa: E402
 from sites.patroni_config import Place, changed, differs, fetch, wanted  # noqa: E402
-from sites.rules import Other, Refused, Seen  # noqa: E402
+from sites.refusals import Refused  # noqa: E402
+from sites.rules import Other, Seen  # noqa: E402
 from sites.server import act, serve_pages, serve_verbs  # noqa: E402
 from sites.state import State, become, from_json, to_json  # noqa: E402
 from sites.store import Store  # noqa: E402
@@ -114,17 +115,17 @@ class Lease(unittest.TestCase):
 
 class Refusals(unittest.TestCase):
     def test_a_promotion_needs_an_epoch_that_nobody_has_seen(self) -> None:
-        rules.refuse_promotion(STANDBY, 4, other(site="a", role="active"), Seen(3, None))
+        refusals.refuse_promotion(STANDBY, 4, other(site="a", role="active"), Seen(3, None))
         for epoch, word, seen in ((3, None, None), (4, other(epoch=4, site="a"), None), (4, None, Seen(4, None))):
             with self.assertRaises(Refused) as caught:
-                rules.refuse_promotion(STANDBY, epoch, word, seen)
+                refusals.refuse_promotion(STANDBY, epoch, word, seen)
             self.assertRegex(caught.exception.next, r"--epoch \d")
         with self.assertRaisesRegex(Refused, "site a holds the lease"):
-            rules.refuse_promotion(STANDBY, 4, None, Seen(3, "a"))
+            refusals.refuse_promotion(STANDBY, 4, None, Seen(3, "a"))
 
     def test_an_activation_is_for_a_cold_site_that_nobody_passed(self) -> None:
         cold = State("a", "unconfirmed", 3, "a")
-        rules.refuse_activation(cold, 3, None)
+        refusals.refuse_activation(cold, 3, None)
         for state, epoch, word, words in (
             (cold, 2, None, "older than 3"),
             (STANDBY, 3, None, "not unconfirmed"),
@@ -132,7 +133,7 @@ class Refusals(unittest.TestCase):
             (cold, 3, other("standby", 4, "a"), "knows epoch 4"),
         ):
             with self.assertRaisesRegex(Refused, words):
-                rules.refuse_activation(state, epoch, word)
+                refusals.refuse_activation(state, epoch, word)
 
 
 class Configuration(unittest.TestCase):

@@ -5,7 +5,7 @@ import random
 import unittest
 
 from site_world import World
-from sites.rules import Refused
+from sites.refusals import Refused
 
 ROUNDS, STEPS = 60, 40
 

@@ -9,7 +9,6 @@ Exit codes: 0 done; 1 refused or not done; 2 wrong arguments; 3 the agent does n
 import argparse
 import http.client
 import json
-import sys
 import time
 
 from sites.server import VERB_PORT

@@ -12,8 +12,9 @@ import http_port
 from etcd_gateway import EtcdError
 from sites import report
 from sites.agent import Agent
-from sites.rules import Refused
-from sites.verbs import STATUS, Verbs
+from sites.drain import STATUS
+from sites.refusals import Refused
+from sites.verbs import Verbs
 
 PORT = 9857
 VERB_PORT = 9858

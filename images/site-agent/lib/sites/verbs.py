@@ -3,21 +3,18 @@
 import time
 from collections.abc import Callable
 
-import psycopg2
-
 from etcd_gateway import EtcdError
-from sites import lsn, report, rules
+from sites import lsn, refusals, report
 from sites.agent import Agent
 from sites.database import Database
-from sites.rules import Refused
+from sites.drain import STATUS, Drain, how
+from sites.refusals import Refused
+from sites.rules import Seen
 from sites.state import ACTIVE, DRAINING, STANDBY, UNCONFIRMED, become
 
-# In a drain: how long transactions may take to end by themselves.
-CLIENTS_SECONDS = 6.0
 PATIENCE_SECONDS = 60.0
 # A rewind, or a new base backup, may have begun by then; the rest is for `status` to watch.
 FOLLOW_SECONDS = 60.0
-STATUS = "./holdfast site status"
 
 
 class Verbs:
@@ -28,6 +25,7 @@ class Verbs:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:  # fmt: skip
         self.agent, self._database, self._turn, self._sleep = agent, database, turn, sleep
+        self._drain = Drain(agent, database, turn, sleep)
 
     def status(self) -> dict:
         """Everything that is known."""
@@ -52,65 +50,20 @@ class Verbs:
     def drain(self, epoch: int) -> dict:
         """Stops writes here, and answers the last position (`lsn`)."""
         agent = self.agent
-        rules.refuse_old(agent.state, epoch)
+        refusals.refuse_old(agent.state, epoch)
         if agent.state.role not in (ACTIVE, DRAINING):
             raise Refused(f"site {agent.state.site} is {agent.state.role}, not active", STATUS)
         if agent.state.role == DRAINING and agent.state.lsn:
             return self.status()
-        least = self._end_writes()
-        lead = lambda: agent.cluster.standby_leader  # noqa: E731 - asked again and again
+        least = self._drain.end_writes()
         self._wait(
-            lambda: lead() is not None and self._at_rest(least),
+            lambda: self._drain.at_rest(least),
             PATIENCE_SECONDS, "the leader has not become a standby leader", STATUS,
         )  # fmt: skip
-        head = lead()
+        head = agent.cluster.standby_leader
         token = lsn.text(head.position if head else least)
         self._become(DRAINING, "drained", lsn=token)
         return self.status()
-
-    def _end_writes(self) -> int:
-        """Clients first, so that none is left without an answer; then the role."""
-        agent = self.agent
-        primary = agent.cluster.primary
-        with agent.lock:
-            if agent.state.role == ACTIVE:
-                # In force for poolers and edge; Patroni hears of it when the clients are done.
-                agent.held = True
-                agent.change(become(agent.state, DRAINING, "draining", agent.wall()))
-        if primary is None:
-            self._enforce()
-            return 0
-        database = self._database(primary.address)
-        try:
-            end = agent.monotonic() + CLIENTS_SECONDS
-            # The poolers look twice a second: whoever is let in by then is waited for.
-            self._sleep(1.0)
-            while database.busy() and agent.monotonic() < end:
-                self._sleep(0.1)
-            database.end_clients()
-            return lsn.number(database.checkpoint())
-        except psycopg2.Error as error:
-            raise Refused(f"the leader does not answer: {error}".strip(), STATUS) from error
-        finally:
-            self._enforce()
-
-    def _enforce(self) -> None:
-        with self.agent.lock:
-            self.agent.held = False
-            self.agent.enforce()
-
-    def _at_rest(self, least: int) -> bool:
-        """Everything that was written is replayed: the position stands still."""
-        before = self.agent.cluster.standby_leader
-        self._sleep(1.0)
-        self._turn()
-        after = self.agent.cluster.standby_leader
-        return (
-            before is not None
-            and after is not None
-            and after.position == before.position
-            and after.position >= least
-        )
 
     def promote(self, epoch: int, at: str | None = None) -> dict:
         """Makes this the active site; with `at` only once that position is replayed."""
@@ -118,20 +71,20 @@ class Verbs:
         if agent.state.role == ACTIVE and agent.state.epoch == epoch:
             return self._writable()
         other, seen = agent.peer.now(), self._asked()
-        rules.refuse_promotion(agent.state, epoch, other, seen)
+        refusals.refuse_promotion(agent.state, epoch, other, seen)
         if agent.state.role == ACTIVE:
             raise Refused(f"site {agent.state.site} is active with epoch {agent.state.epoch}", STATUS)
         if at is not None:
             self._wait_for(lsn.number(at), at)
         with agent.lock:
             # What was heard while it waited counts.
-            rules.refuse_promotion(agent.state, epoch, agent.peer.now(), self._asked())
+            refusals.refuse_promotion(agent.state, epoch, agent.peer.now(), self._asked())
             if not agent.lease(epoch):
                 raise Refused("the witness gives no lease", STATUS)
             self._become(ACTIVE, "promoted", epoch=epoch, active=agent.state.site)
         return self._writable()
 
-    def _asked(self) -> rules.Seen | None:
+    def _asked(self) -> Seen | None:
         """The witness, now: an old answer decides nothing."""
         if self.agent.witness is None:
             return None
@@ -165,12 +118,12 @@ class Verbs:
     def demote(self, epoch: int, follow: str) -> dict:
         """Makes this a standby of the other site, by what its data needs: nothing, a rewind, a copy."""
         agent = self.agent
-        rules.refuse_old(agent.state, epoch)
+        refusals.refuse_old(agent.state, epoch)
         if follow != agent.facts.place.other:
             raise Refused(f"there is no site {follow} to follow; the other one is {agent.facts.place.other}",
                           f"holdfast-site demote --epoch {epoch} --follow {agent.facts.place.other}")  # fmt: skip
         if agent.state.role == ACTIVE:
-            self._end_writes()
+            self._drain.end_writes()
         method = how(agent)
         if agent.witness is not None:
             self._give_back()
@@ -191,7 +144,7 @@ class Verbs:
         agent = self.agent
         if agent.state.role == ACTIVE and agent.state.epoch == epoch:
             return self._writable()
-        rules.refuse_activation(agent.state, epoch, agent.peer.now())
+        refusals.refuse_activation(agent.state, epoch, agent.peer.now())
         seen = self._asked()
         if seen is not None and seen.epoch > epoch:
             raise Refused(f"the witness knows epoch {seen.epoch}",
@@ -235,15 +188,3 @@ class Verbs:
             if self.agent.monotonic() > end:
                 raise Refused(f"{fault} after {seconds:.0f} s", next_step)
             self._sleep(0.25)
-
-
-def how(agent: Agent) -> str:
-    """"follow" where this site's data ends before the other one's timeline began, else "rewind"."""
-    lead = agent.cluster.leader
-    if lead is None or not lead.timeline:
-        return "rewind"
-    ends = dict(agent.peer.forks())
-    if lead.timeline not in ends:
-        # The other site is still on this timeline, or was never heard.
-        return "follow" if agent.peer.last() is not None else "rewind"
-    return "follow" if lead.position <= ends[lead.timeline] else "rewind"
