@@ -30,6 +30,8 @@ class Agent:
         self._look, self._say = look, say
         self.monotonic, self.wall = monotonic, wall
         self.lock = threading.RLock()
+        # One look after the other: a slow one must not undo what a later one saw.
+        self._looking = threading.Lock()
         self.state = State(facts.site)
         self.started = False
         self.enforced = False
@@ -75,7 +77,8 @@ class Agent:
 
     def turn(self) -> None:
         """Looks at everything, decides, enforces. Whoever does not answer is left out."""
-        self.cluster = self._look(self.facts.members)
+        with self._looking:
+            self.cluster = self._look(self.facts.members)
         with self.lock:
             self._begin()
             self._read_site()
