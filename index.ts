@@ -21,6 +21,8 @@ export const alertmanagerUrl = environment.endpoints.alertmanagerUrl;
 /** Empty where Grafana's image cannot be had. */
 export const grafanaUrl = environment.endpoints.grafanaUrl ?? "";
 export const lokiUrl = environment.endpoints.lokiUrl;
+/** Where each site is reached; absent where there is one. */
+export const siteUrls = environment.siteUrls;
 /** What reads the cloud repository without this stack, as JSON. Absent where there is none. */
 export const backupAccess = environment.endpoints.backupAccess;
 

@@ -222,6 +222,7 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
   };
   return {
     ...rest,
+    witness: parsed.witness,
     project,
     stack,
     objectives,

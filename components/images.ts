@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
+import { hasSites } from "../settings/sites.ts";
 import type { Settings } from "../settings.ts";
 import { hashContext } from "./buildContext.ts";
 
@@ -18,6 +19,7 @@ const CONTEXTS = {
   haproxy: "images/haproxy",
   pooler: "images/pooler",
   guard: "images/guard",
+  "site-agent": "images/site-agent",
   autoscaler: "images/autoscaler",
   status: "images/status",
   exporters: "images/exporters",
@@ -71,6 +73,7 @@ export function imagesOf(settings: Settings): ImageSpec[] {
   const { images, monitoring } = settings;
   const specs: ImageSpec[] = [];
   for (const name of Object.keys(CONTEXTS) as (keyof typeof CONTEXTS)[]) {
+    if (name === "site-agent" && !hasSites(settings)) continue;
     if (name === "s3" && settings.backup.cloud.provider !== "builtin") continue;
     if (name === "app") {
       specs.push(applicationImage(settings));

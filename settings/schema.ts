@@ -47,6 +47,15 @@ const bindAddress = text("127.0.0.1", "expected an IPv4 address", (given) =>
   parseIpv4(given) === undefined ? "expected an IPv4 address" : undefined,
 );
 
+const addressOrNothing = text(
+  "192.0.2.10",
+  "expected an IPv4 address, or an empty text",
+  (given) =>
+    given === "" || parseIpv4(given) !== undefined
+      ? undefined
+      : "expected an IPv4 address, or an empty text",
+);
+
 const subnet = text("10.80.3.0/24", subnetProblem("") ?? "", subnetProblem);
 
 const cron = (example: string) => {
@@ -92,6 +101,8 @@ const hostName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, {
   error: "expected a host's name: a lower-case letter, then letters, digits and dashes, at most 20",
 });
 
+const hostReference = matching("h1", "expected a host's name", /^.+$/);
+
 /** Short, because every name of a resource begins with it. */
 const siteName = z.string().regex(/^[a-z][a-z0-9]{0,7}$/, {
   error: "expected a site's name: a lower-case letter, then letters and digits, at most 8",
@@ -101,12 +112,22 @@ const recoveryTimeTooShort =
   "shorter than the 30 s that Patroni needs to be sure of a lost node (ttl 20 + loop 1 + retry 3 + promotion 3 + router 2 = 29 s)";
 
 export const schema = z.strictObject({
-  hosts: z.record(hostName, z.strictObject({ docker: dockerAddress, dataRoot: hostFolder })),
+  hosts: z.record(
+    hostName,
+    z.strictObject({ docker: dockerAddress, dataRoot: hostFolder, address: addressOrNothing }),
+  ),
   sites: z.record(
     siteName,
-    z.strictObject({ host: matching("h1", "expected a host's name", /^.+$/), subnet }),
+    z.strictObject({
+      host: hostReference,
+      subnet,
+      application: oneOf(["running", "standby"], "standby"),
+      portOffset: wholeNumber(0, 60_000, 10_000),
+    }),
   ),
-  network: z.strictObject({ bindAddress }),
+  witness: z.strictObject({ host: hostReference, subnet }).optional(),
+  failover: z.strictObject({ sites: oneOf(["people", "automatic"], "people") }),
+  network: z.strictObject({ bindAddress, linkSubnet: subnet }),
   ports: z.strictObject({
     // 80 is what a shop listens on; Docker's daemon may, the others stay clear of the machine's own
     // services.
@@ -117,6 +138,8 @@ export const schema = z.strictObject({
     alertmanager: port(9093),
     grafana: port(3000),
     loki: port(3100),
+    link: port(7432),
+    witness: port(7442),
   }),
   objectives: z.strictObject({
     // A shorter one is for checks.ts: what to ask for instead depends on the durability.

@@ -18,9 +18,26 @@ export interface Settings {
    * @default {a: {host: "h1", subnet: derived}}
    */
   readonly sites: Readonly<Record<string, SiteSettings>>;
+  /**
+   * A small etcd in a third place, which knows which site may take writes; undefined: people alone do.
+   * @default none
+   */
+  readonly witness: WitnessSettings | undefined;
+  readonly failover: {
+    /**
+     * Who decides that the other site takes over. `automatic` needs a witness. Config key
+     * `failover.sites`. @default "people"
+     */
+    readonly sites: "people" | "automatic";
+  };
   readonly network: {
     /** The host's address that published ports listen on, IPv4. @default "127.0.0.1" */
     readonly bindAddress: string;
+    /**
+     * The private IPv4 /24 between sites on one Docker host; nothing stands on it while there is one
+     * site. @default derived from the stack's name
+     */
+    readonly linkSubnet: string;
   };
   /** Ports published on the host. */
   readonly ports: PortSettings;
@@ -51,12 +68,35 @@ export interface HostSettings {
    * elsewhere. @default "/var/lib/docker"
    */
   readonly dataRoot: string;
+  /**
+   * Where other hosts reach this one, IPv4; sites on different hosts need it. Empty: nowhere.
+   * @default ""
+   */
+  readonly address: string;
 }
 
 export interface SiteSettings {
   /** A key of `hosts`. */
   readonly host: string;
   /** The network's private IPv4 /24. A change replaces the network and every container on it. */
+  readonly subnet: string;
+  /**
+   * What the application does while the site is not the active one: serve pages read-only (running),
+   * or wait behind an edge that answers 503 (standby). @default "standby"
+   */
+  readonly application: "running" | "standby";
+  /**
+   * Added to every port of `ports` that the site publishes. @default 0; 10000 for the second site on
+   * one host
+   */
+  readonly portOffset: number;
+}
+
+/** A single etcd member on a network of its own. */
+export interface WitnessSettings {
+  /** A key of `hosts`: in earnest one that carries no site. @default the first host */
+  readonly host: string;
+  /** The network's private IPv4 /24. @default derived from the stack's name */
   readonly subnet: string;
 }
 
@@ -75,6 +115,13 @@ export interface PortSettings {
   readonly grafana: number;
   /** @default 3100 */
   readonly loki: number;
+  /**
+   * Where the other site reaches this one when it is on another host: the leader here, the site's agent
+   * on the next port. Published only then. @default 7432
+   */
+  readonly link: number;
+  /** Where sites on other hosts reach the witness. Published only then. @default 7442 */
+  readonly witness: number;
 }
 
 export interface DatabaseSettings {

@@ -15,6 +15,7 @@ import { recoveryRules } from "./prometheus-rules/recovery.ts";
 import { routeRules } from "./prometheus-rules/routes.ts";
 import type { AlertRule, RuleFacts } from "./prometheus-rules/rule.ts";
 import { scalingRules } from "./prometheus-rules/scaling.ts";
+import { ACTIVE_ONLY, onActive, siteRules } from "./prometheus-rules/sites.ts";
 import { trafficRules } from "./prometheus-rules/traffic.ts";
 
 /** Facts that {@link renderPrometheusRules} needs. */
@@ -25,6 +26,17 @@ const HEADER =
 
 /** Every alert by group, in the order of the file. */
 export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
+  const groups = ofOneSite(facts);
+  if (facts.sites !== true) return groups;
+  const entries = Object.entries(groups).map(([name, rules]) => [name, rules.map(ofActiveSite)]);
+  return { ...Object.fromEntries(entries), sites: siteRules(facts) };
+}
+
+function ofActiveSite(rule: AlertRule): AlertRule {
+  return ACTIVE_ONLY.includes(rule.alert) ? { ...rule, expr: onActive(rule.expr) } : rule;
+}
+
+function ofOneSite(facts: RuleFacts): Record<string, AlertRule[]> {
   return {
     cluster: clusterRules(facts),
     database: databaseRules(facts),

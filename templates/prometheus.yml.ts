@@ -2,7 +2,7 @@
 
 import { stringify } from "yaml";
 import { CONTAINER_INTERVAL_SECONDS } from "./collector.yml.ts";
-import { SCRAPE_JOBS, type ScrapeJob } from "./targets.ts";
+import { SCRAPE_JOBS, type ScrapeJob, SITE_JOBS } from "./targets.ts";
 
 /** Facts that {@link renderPrometheusYml} needs. */
 export interface PrometheusYmlArgs {
@@ -14,6 +14,8 @@ export interface PrometheusYmlArgs {
   readonly alertmanagerAddress: string;
   /** Address of the exporter that probes every PostgreSQL server, without a port. */
   readonly postgresExporterAddress: string;
+  /** Whether there are two sites. @default false */
+  readonly sites?: boolean;
 }
 
 const LIVE = "/etc/holdfast/live";
@@ -56,15 +58,15 @@ export function renderPrometheusYml(args: PrometheusYmlArgs): string {
       alertmanagers: [{ static_configs: [{ targets: [`${args.alertmanagerAddress}:9093`] }] }],
     },
     scrape_configs: [
-      ...jobs().map((name) => ({ ...job(name), ...special(name, args) })),
+      ...jobs(args.sites ?? false).map((name) => ({ ...job(name), ...special(name, args) })),
       foreignJob(),
     ],
   };
   return `${HEADER}\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-function jobs(): ScrapeJob[] {
-  return Object.keys(SCRAPE_JOBS) as ScrapeJob[];
+function jobs(sites: boolean): ScrapeJob[] {
+  return [...Object.keys(SCRAPE_JOBS), ...(sites ? Object.keys(SITE_JOBS) : [])] as ScrapeJob[];
 }
 
 function job(name: ScrapeJob): Job {

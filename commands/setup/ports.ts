@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { Fault as SettingsFault } from "../../settings/faults.ts";
+import { hasSites, portsOf, shareHost } from "../../settings/sites.ts";
 import type { Path, Tree } from "../../settings/tree.ts";
 import { valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
@@ -30,6 +31,9 @@ export function portWishes(settings: Settings, config: Tree): PortWish[] {
   return Object.entries(settings.ports).flatMap(([name, value]) => {
     if (name === "grafana" && !settings.monitoring.grafana) {
       return [];
+    }
+    if ((name === "link" || name === "witness") && (!hasSites(settings) || shareHost(settings))) {
+      return []; // published between hosts alone
     }
     const explicit = valueAt(config, ["ports", name]) !== undefined;
     return Array.isArray(value)
@@ -87,6 +91,46 @@ export function portAnswers(choices: readonly PortChoice[]): Tree {
     }
   }
   return Object.keys(ports).length > 0 ? { ports } : {};
+}
+
+/** Between two tries for the second site of one host. */
+const OFFSET_STEP = 100;
+
+/**
+ * The second site's ports on a host that carries both: its offset where all of them are free, else the next one
+ * that fits; for an explicit offset, a fault instead.
+ */
+export async function chooseOffsets(
+  settings: Settings,
+  config: Tree,
+  holderOf: HolderOf,
+): Promise<{ answers: Tree; faults: SettingsFault[] }> {
+  const sites: { [site: string]: { portOffset: number } } = {};
+  const faults: SettingsFault[] = [];
+  for (const [site, { portOffset }] of Object.entries(settings.sites)) {
+    if (portOffset === 0) continue;
+    const holderAt = async (offset: number): Promise<string | undefined> => {
+      const shifted = { ...settings.sites[site], portOffset: offset };
+      const {
+        link: _,
+        witness: __,
+        ...ports
+      } = portsOf({ ports: settings.ports, sites: { [site]: shifted } }, site);
+      for (const port of Object.values(ports).flat()) {
+        const holder = port > HIGHEST_PORT ? "nobody: it is too high" : await holderOf(port);
+        if (holder !== undefined) return `port ${port} taken by ${holder}`;
+      }
+      return undefined;
+    };
+    const taken = await holderAt(portOffset);
+    if (taken === undefined) continue;
+    let offset = portOffset + OFFSET_STEP;
+    while (offset < HIGHEST_PORT && (await holderAt(offset)) !== undefined) offset += OFFSET_STEP;
+    const path = ["sites", site, "portOffset"];
+    if (valueAt(config, path) === undefined) sites[site] = { portOffset: offset };
+    else faults.push({ path, problem: taken, mend: { set: { path, value: offset } } });
+  }
+  return { answers: Object.keys(sites).length > 0 ? { sites } : {}, faults };
 }
 
 /** Looks at the Docker host's containers and, where that is this machine, at its sockets. */

@@ -25,7 +25,11 @@ const NAMES = [
   "s3-key-secret",
 ] as const;
 
-export type CredentialName = (typeof NAMES)[number];
+/** What sites need to know of each other; not there while there is one. */
+const SITE_NAMES = ["etcd-site", "witness-root", "witness-site"] as const;
+
+type SiteCredentialName = (typeof SITE_NAMES)[number];
+export type CredentialName = (typeof NAMES)[number] | SiteCredentialName;
 
 /**
  * The generated passwords. Both sites use the same ones: a standby cluster is a copy of its leader,
@@ -37,9 +41,11 @@ export class Credentials extends pulumi.ComponentResource {
   /** Secret outputs by name. */
   readonly passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>;
 
-  constructor(name: string, opts: pulumi.ComponentResourceOptions) {
+  /** @param sites whether there are several sites */
+  constructor(name: string, sites: boolean, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:database:Credentials", name, {}, opts);
-    const entries = NAMES.map((credential): [CredentialName, pulumi.Output<string>] => {
+    const names = [...NAMES, ...(sites ? SITE_NAMES : [])];
+    const entries = names.map((credential): [CredentialName, pulumi.Output<string>] => {
       const password = new random.RandomPassword(
         credential,
         // Letters and digits alone: safe in URLs, ini files and connection strings; 32 of them carry

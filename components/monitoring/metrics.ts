@@ -95,6 +95,7 @@ export class Metrics extends pulumi.ComponentResource {
             scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
             alertmanagerAddress: addressOf(subnet, "alertmanager"),
             postgresExporterAddress: addressOf(subnet, "postgres-exporter"),
+            ...(placement.peer === undefined ? {} : { sites: true }),
           }),
           image,
           // The rules have a file and a check of their own.

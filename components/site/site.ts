@@ -1,4 +1,4 @@
-import * as docker from "@pulumi/docker";
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings.ts";
 import { Application } from "../application/application.ts";
@@ -16,9 +16,10 @@ import { Pooler } from "../database/pooler.ts";
 import { PostgresCluster } from "../database/postgres.ts";
 import { Roles } from "../database/roles.ts";
 import { Router } from "../database/router.ts";
-import { addressOf, dynamicRangeOf, reachableAddress } from "../docker/addresses.ts";
+import { reachableAddress } from "../docker/addresses.ts";
 import type { Image } from "../docker/images.ts";
-import { labelsOf, type Placement } from "../docker/placement.ts";
+import type { Placement } from "../docker/placement.ts";
+import type { TierArgs } from "../docker/tier.ts";
 import type { ImageName } from "../images.ts";
 import { Alerting, type AlertSecrets } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
@@ -27,6 +28,10 @@ import { readExtension } from "../monitoring/extensions.ts";
 import { Logs } from "../monitoring/logs.ts";
 import { Metrics } from "../monitoring/metrics.ts";
 import { StatusPage } from "../monitoring/statusPage.ts";
+import { Link } from "./link.ts";
+import { declareNetwork } from "./network.ts";
+import type { Peer } from "./peer.ts";
+import { SiteAgent } from "./siteAgent.ts";
 
 export interface SiteArgs {
   readonly settings: Settings;
@@ -39,6 +44,10 @@ export interface SiteArgs {
   readonly stackId: pulumi.Output<string>;
   readonly passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>;
   readonly authority: Authority;
+  /** The other site; undefined for a sole one. */
+  readonly peer: Peer | undefined;
+  /** What has to be there before this site's database is. */
+  readonly after: readonly pulumi.Resource[];
   /** Keys of an S3 account of one's own. */
   readonly cloudKeys: CloudKeys | undefined;
   /** What Alertmanager needs to reach people. */
@@ -63,23 +72,33 @@ export interface SiteEndpoints {
   readonly backupAccess: pulumi.Output<string> | undefined;
 }
 
+/** What of them is no secret. */
+export type SiteUrls = Omit<SiteEndpoints, "databaseUrl" | "readReplicaUrl" | "backupAccess">;
+
+/** A site's endpoints without passwords. Pure. */
+export function urlsOf(endpoints: SiteEndpoints): SiteUrls {
+  const { databaseUrl: _, readReplicaUrl: __, backupAccess: ___, ...urls } = endpoints;
+  return urls;
+}
+
 /**
  * One data centre: a network and every tier on it. The constructor is the order of dependence, from
  * the repositories and the leases up to the dashboards.
  */
 export class Site extends pulumi.ComponentResource {
   readonly endpoints: SiteEndpoints;
+  readonly postgres: PostgresCluster;
 
   constructor(name: string, args: SiteArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:site:Site", name, {}, opts);
     const { settings, passwords, authority } = args;
-    const network = this.declareNetwork(name, args);
+    const network = declareNetwork(name, args, this);
     const placement: Placement = { ...args, site: name, network, declared: new Map() };
     const tier = { placement, passwords };
 
     const cloud = cloudOf({ ...tier, authority, cloudKeys: args.cloudKeys });
     const server =
-      settings.backup.cloud.provider === "builtin"
+      settings.backup.cloud.provider === "builtin" && args.peer?.founding !== false
         ? new S3Server(`${name}-s3`, { ...tier, authority }, { parent: this })
         : undefined;
     const backup = new Backup(
@@ -88,11 +107,14 @@ export class Site extends pulumi.ComponentResource {
       { parent: this },
     );
     const etcd = new EtcdCluster(`${name}-etcd`, tier, { parent: this });
+    const ready =
+      args.peer === undefined ? [] : this.declareRole(args.peer, { ...tier, etcd, authority });
     const postgres = new PostgresCluster(
       `${name}-postgres`,
-      { ...tier, authority, etcd, backup },
+      { ...tier, authority, etcd, backup, after: [...args.after, ...ready] },
       { parent: this },
     );
+    this.postgres = postgres;
     new Guard(`${name}-guard`, { ...tier, etcd, postgres }, { parent: this });
     new Router(`${name}-router`, { ...tier, postgres }, { parent: this });
     const roles = new Roles(`${name}-roles`, { ...tier, postgres }, { parent: this });
@@ -131,20 +153,19 @@ export class Site extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private declareNetwork(name: string, args: SiteArgs): docker.Network {
-    const { settings, stackId, subnet, provider } = args;
-    return new docker.Network(
-      `${name}-network`,
-      {
-        driver: "bridge",
-        ipamConfigs: [
-          { subnet, gateway: addressOf(subnet, "gateway"), ipRange: dynamicRangeOf(subnet) },
-        ],
-        labels: labelsOf({ settings, site: name, stackId }, "network"),
-      },
-      // Every container hangs on it: a replacement would recreate the whole site (lab §2).
-      { parent: this, provider, protect: true },
+  /** The way to the other site, and who keeps this one's role. */
+  private declareRole(
+    peer: Peer,
+    { etcd, authority, ...tier }: TierArgs & { etcd: EtcdCluster; authority: Authority },
+  ): pulumi.Resource[] {
+    const { site } = tier.placement;
+    const link = new Link(`${site}-link`, { ...tier, authority, peer }, { parent: this });
+    const agent = new SiteAgent(
+      `${site}-site-agent`,
+      { ...tier, etcd, link, peer },
+      { parent: this },
     );
+    return [agent.ready];
   }
 }
 
