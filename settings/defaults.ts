@@ -2,6 +2,7 @@
 import { incrementalCron } from "../objectives.ts";
 import { alertingDefaults } from "./alerting.ts";
 import { applicationDefaults } from "./application.ts";
+import { dnsDefaults } from "./dns.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
@@ -21,6 +22,8 @@ const groups: Tree = {
     alertmanager: 9093,
     grafana: 3000,
     loki: 3100,
+    // 53 belongs to the machine's own resolver, 5353 to multicast DNS.
+    dns: 8053,
   },
   objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
   database: {
@@ -93,6 +96,7 @@ const groups: Tree = {
     extensions: "",
   },
   alerting: alertingDefaults,
+  dns: dnsDefaults,
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",
@@ -117,7 +121,8 @@ export function withDefaults(stack: string, given: Tree): Tree {
     host: firstHost ?? "h1",
     subnet: defaultSubnet(stack, site),
   }));
-  return { hosts, sites, ...merge(merge(groups, derived(rest)), rest) };
+  const dns = { host: firstHost ?? "h1", subnet: defaultSubnet(stack, "nameserver") };
+  return { hosts, sites, ...merge(merge(merge(groups, { dns }), derived(rest)), rest) };
 }
 
 /** Defaults that follow from what is given. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
 import { alerting } from "./alerting.ts";
 import { applicationFields, folder } from "./application.ts";
+import { dns } from "./dns.ts";
 import {
   duration,
   field,
@@ -117,6 +118,7 @@ export const schema = z.strictObject({
     alertmanager: port(9093),
     grafana: port(3000),
     loki: port(3100),
+    dns: port(8053),
   }),
   objectives: z.strictObject({
     // A shorter one is for checks.ts: what to ask for instead depends on the durability.
@@ -200,6 +202,7 @@ export const schema = z.strictObject({
     extensions: folder,
   }),
   alerting,
+  dns,
   images: z.strictObject({
     base: image("debian:trixie-slim"),
     prometheus: image("prom/prometheus:v3.5.0", "debian"),

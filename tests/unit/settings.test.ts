@@ -93,6 +93,7 @@ test("the defaults", () => {
         "trustLocal": false,
         "volumeSizeMiB": 10240,
       },
+      "dns": undefined,
       "etcd": {
         "members": 3,
         "memoryMiB": 128,
@@ -138,6 +139,7 @@ test("the defaults", () => {
       "ports": {
         "alertmanager": 9093,
         "app": 8080,
+        "dns": 8053,
         "grafana": 3000,
         "loki": 3100,
         "pooler": [
@@ -205,6 +207,7 @@ test("config wins over the record, the record over the default, key by key", () 
     status: 8081,
     prometheus: 9090,
     alertmanager: 9093,
+    dns: 8053,
     grafana: 3001,
     loki: 3100,
   });
