@@ -54,7 +54,7 @@ class Copies(unittest.TestCase):
     SHARED = {
         "etcd_gateway.py": ("etcd", "postgres", "guard", "autoscaler"),
         "docker_socket.py": ("guard", "autoscaler"),
-        "http_port.py": ("guard", "autoscaler"),
+        "http_port.py": ("guard", "autoscaler", "dns-sync"),
         "silence.py": ("guard", "autoscaler"),
     }
 

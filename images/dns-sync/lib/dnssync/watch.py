@@ -1,0 +1,62 @@
+"""The container's long life: asks what the public names answer, and serves that to Prometheus."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import http_port
+
+from dnssync import answers, facts
+from dnssync.metrics import exposition
+from dnssync.verdict import agreed
+
+PORT = 9857
+LOOK_SECONDS = 5.0
+# Longer than the longest honest look: four servers that are silent to two names, two questions each.
+HEALTHY_SECONDS = 30.0
+
+
+class Watcher:
+    """Looks every 5 s; a look that fails leaves the series empty, which is an alert of its own."""
+
+    def __init__(self, site: str, say: Callable[[str], None]) -> None:
+        self._site = site
+        self._say = say
+        self._text = ""
+        self._turned = time.monotonic()
+        self._last = ""
+
+    def run(self, stopped: threading.Event, port: int = PORT) -> None:
+        http_port.serve(
+            {
+                "/metrics": lambda: (200, self._text, http_port.TEXT),
+                "/healthz": http_port.health(self._is_healthy),
+            },
+            port,
+        )
+        while not stopped.is_set():
+            self._look()
+            self._turned = time.monotonic()
+            stopped.wait(LOOK_SECONDS)
+
+    def _is_healthy(self) -> bool:
+        return time.monotonic() - self._turned < HEALTHY_SECONDS
+
+    def _look(self) -> None:
+        try:
+            known = facts.read()
+        except facts.FactsError as error:
+            self._text = ""
+            self._news(str(error))
+            return
+        seen = answers.ask(known)
+        self._text = exposition(known, self._site, seen, time.time())
+        site = agreed(known, seen)
+        answered = ", ".join(f"{one.name} {one.status} {' '.join(one.addresses)}" for one in seen)
+        self._news(f"the names point to site {site}" if site else f"no site's: {answered}")
+
+    def _news(self, text: str) -> None:
+        """Only what changed."""
+        if text != self._last:
+            self._say(text)
+            self._last = text
