@@ -4,7 +4,9 @@ import * as random from "@pulumi/random";
 import type { Settings } from "../settings.ts";
 import { Authority } from "./backup/authority.ts";
 import type { CloudKeys } from "./backup/cloud.ts";
-import { Credentials } from "./database/credentials.ts";
+import { type CredentialName, Credentials } from "./database/credentials.ts";
+import type { DnsSecrets } from "./dns/dnsSync.ts";
+import { NameServer } from "./dns/nameServer.ts";
 import { declareImages, type Image } from "./docker/images.ts";
 import type { ImageName } from "./images.ts";
 import type { AlertSecrets } from "./monitoring/alerting.ts";
@@ -16,6 +18,8 @@ export interface EnvironmentArgs {
   readonly cloudKeys?: CloudKeys | undefined;
   /** What Alertmanager needs to reach people. @default none */
   readonly alertSecrets?: AlertSecrets | undefined;
+  /** What the public zone is changed with; every `dns.provider` but `builtin` needs it. @default none */
+  readonly dnsSecrets?: DnsSecrets | undefined;
 }
 
 /** A Docker host and the images on it. */
@@ -44,9 +48,15 @@ export class Environment extends pulumi.ComponentResource {
     super("holdfast:environment:Environment", name, {}, opts);
     const { settings } = args;
     this.stackId = this.declareStackId();
-    const credentials = new Credentials("credentials", { parent: this });
+    const builtinDns = settings.dns?.provider === "builtin";
+    const { passwords } = new Credentials(
+      "credentials",
+      { parent: this },
+      builtinDns ? ["dns-tsig"] : [],
+    );
     const hosts = this.declareHosts(settings);
     const authority = this.declareAuthority(settings, hosts);
+    const nameServerNetwork = this.declareNameServer(settings, hosts, passwords);
     const sites = Object.entries(settings.sites).map(([site, { host, subnet }]) => {
       const { address, provider, images } = required(hosts, host);
       return new Site(
@@ -58,10 +68,12 @@ export class Environment extends pulumi.ComponentResource {
           provider,
           images,
           stackId: this.stackId,
-          passwords: credentials.passwords,
+          passwords,
           authority,
           cloudKeys: args.cloudKeys,
           alertSecrets: args.alertSecrets ?? {},
+          dnsSecrets: args.dnsSecrets,
+          nameServerNetwork,
         },
         { parent: this },
       );
@@ -91,6 +103,23 @@ export class Environment extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+  }
+
+  /** Outside of every site: the loss of one is not the loss of the names. */
+  private declareNameServer(
+    settings: Settings,
+    hosts: Record<string, Host>,
+    passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>,
+  ): docker.Network | undefined {
+    const { dns } = settings;
+    if (dns?.provider !== "builtin") return undefined;
+    const { address: dockerHost, provider, images } = required(hosts, dns.host);
+    const { stackId } = this;
+    return new NameServer(
+      "nameserver",
+      { settings, dns, dockerHost, provider, images, stackId, passwords },
+      { parent: this },
+    ).network;
   }
 
   private declareHosts(settings: Settings): Record<string, Host> {

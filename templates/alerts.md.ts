@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<string, string>> = {
   machinery: "etcd, the guard, the monitoring's base",
   monitoring: "The monitoring itself",
   logs: "Logs and containers",
+  names: "The public names (with `dns.zone`)",
 };
 
 const INTRODUCTION = `# Alerts

@@ -2,7 +2,7 @@
 
 import { stringify } from "yaml";
 import { CONTAINER_INTERVAL_SECONDS } from "./collector.yml.ts";
-import { SCRAPE_JOBS, type ScrapeJob } from "./targets.ts";
+import { OPTIONAL_JOBS, type OptionalJob, SCRAPE_JOBS, type ScrapeJob } from "./targets.ts";
 
 /** Facts that {@link renderPrometheusYml} needs. */
 export interface PrometheusYmlArgs {
@@ -14,6 +14,8 @@ export interface PrometheusYmlArgs {
   readonly alertmanagerAddress: string;
   /** Address of the exporter that probes every PostgreSQL server, without a port. */
   readonly postgresExporterAddress: string;
+  /** Jobs of parts that not every stack has. @default none */
+  readonly optional?: readonly OptionalJob[];
 }
 
 const LIVE = "/etc/holdfast/live";
@@ -56,15 +58,16 @@ export function renderPrometheusYml(args: PrometheusYmlArgs): string {
       alertmanagers: [{ static_configs: [{ targets: [`${args.alertmanagerAddress}:9093`] }] }],
     },
     scrape_configs: [
-      ...jobs().map((name) => ({ ...job(name), ...special(name, args) })),
+      ...jobs(args.optional ?? []).map((name) => ({ ...job(name), ...special(name, args) })),
       foreignJob(),
     ],
   };
   return `${HEADER}\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-function jobs(): ScrapeJob[] {
-  return Object.keys(SCRAPE_JOBS) as ScrapeJob[];
+function jobs(wanted: readonly OptionalJob[]): ScrapeJob[] {
+  const absent: readonly string[] = OPTIONAL_JOBS.filter((name) => !wanted.includes(name));
+  return (Object.keys(SCRAPE_JOBS) as ScrapeJob[]).filter((name) => !absent.includes(name));
 }
 
 function job(name: ScrapeJob): Job {

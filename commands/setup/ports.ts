@@ -31,6 +31,9 @@ export function portWishes(settings: Settings, config: Tree): PortWish[] {
     if (name === "grafana" && !settings.monitoring.grafana) {
       return [];
     }
+    if (name === "dns" && settings.dns?.provider !== "builtin") {
+      return [];
+    }
     const explicit = valueAt(config, ["ports", name]) !== undefined;
     return Array.isArray(value)
       ? value.map((port: number, index) => ({ path: ["ports", name, index], port, explicit }))

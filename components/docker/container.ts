@@ -49,6 +49,14 @@ export interface FixedFile {
   readonly content: pulumi.Input<string>;
 }
 
+/** A port of the container that clients reach by the host's address. */
+export interface PublishedPort {
+  readonly internal: number;
+  readonly external: number;
+  /** @default "tcp" */
+  readonly protocol?: "udp";
+}
+
 export interface ContainerArgs {
   /** Which tier, and so which address, alias and labels. */
   readonly tier: Tier;
@@ -83,7 +91,9 @@ export interface ContainerArgs {
   /** Secrets, each a file of its own (M12). */
   readonly secrets?: readonly SecretFile[];
   /** Published ports, container port → host port. */
-  readonly ports?: readonly { readonly internal: number; readonly external: number }[];
+  readonly ports?: readonly PublishedPort[];
+  /** Networks beside the site's own, on which Docker chooses the address. @default none */
+  readonly alsoOn?: readonly docker.Network[];
   /** Static hosts entries. @default none */
   readonly hosts?: readonly HostEntry[];
   /**
@@ -130,9 +140,10 @@ export function container(
       hosts: (args.hosts ?? []).map(({ host, ip }) => ({ host, ip })),
       // A lookup that hangs for ten seconds keeps a cut-off leader leading (lab §4, pitfall 2).
       dnsOpts: ["timeout:1", "attempts:1"],
-      ports: (args.ports ?? []).map(({ internal, external }) => ({
+      ports: (args.ports ?? []).map(({ internal, external, protocol }) => ({
         internal,
         external,
+        ...(protocol === undefined ? {} : { protocol }),
         ip: settings.network.bindAddress,
       })),
       volumes: mounts(args),
@@ -165,12 +176,20 @@ export function container(
 }
 
 /** A fixed address on the site's network, or no network at all. */
-function network({ network: { name }, subnet }: Placement, { tier, instance }: ContainerArgs) {
+function network(
+  { network: { name }, subnet }: Placement,
+  { tier, instance, alsoOn = [] }: ContainerArgs,
+) {
   if (isOffline(tier)) {
     return { networkMode: "none" };
   }
   const ipv4Address = addressOf(subnet, tier, instance);
-  return { networksAdvanced: [{ name, aliases: [aliasOf(tier, instance)], ipv4Address }] };
+  return {
+    networksAdvanced: [
+      { name, aliases: [aliasOf(tier, instance)], ipv4Address },
+      ...alsoOn.map((other) => ({ name: other.name })),
+    ],
+  };
 }
 
 function mounts({ volumes = [], hostMounts = [] }: ContainerArgs) {

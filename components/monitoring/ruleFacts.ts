@@ -17,5 +17,6 @@ export function ruleFactsOf(settings: Settings): RuleFacts {
     requestsPerInstance: Math.max(1, application.workers * application.threads - 1),
     volumeSizeMiB: database.volumeSizeMiB,
     runbookUrl: monitoring.runbookUrl,
+    publicNames: settings.dns !== undefined,
   };
 }

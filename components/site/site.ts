@@ -16,6 +16,7 @@ import { Pooler } from "../database/pooler.ts";
 import { PostgresCluster } from "../database/postgres.ts";
 import { Roles } from "../database/roles.ts";
 import { Router } from "../database/router.ts";
+import { besideNameServer, type DnsSecrets, DnsSync } from "../dns/dnsSync.ts";
 import { addressOf, dynamicRangeOf, reachableAddress } from "../docker/addresses.ts";
 import type { Image } from "../docker/images.ts";
 import { labelsOf, type Placement } from "../docker/placement.ts";
@@ -43,6 +44,10 @@ export interface SiteArgs {
   readonly cloudKeys: CloudKeys | undefined;
   /** What Alertmanager needs to reach people. */
   readonly alertSecrets: AlertSecrets;
+  /** What the public zone is changed with, where its provider is not our own. */
+  readonly dnsSecrets: DnsSecrets | undefined;
+  /** The builtin name server's network. */
+  readonly nameServerNetwork: docker.Network | undefined;
 }
 
 /** Where people and programs reach a site from outside. */
@@ -119,6 +124,15 @@ export class Site extends pulumi.ComponentResource {
     new StatusPage(`${name}-status`, tier, { parent: this });
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, { ...tier, extension }, { parent: this });
+    }
+    if (settings.dns !== undefined) {
+      const { dnsSecrets: secrets } = args;
+      const nameServerNetwork = besideNameServer(placement, args.nameServerNetwork);
+      new DnsSync(
+        `${name}-dns-sync`,
+        { ...tier, dns: settings.dns, secrets, nameServerNetwork },
+        { parent: this },
+      );
     }
     new Logs(`${name}-logs`, { ...tier, extension }, { parent: this });
     // The last: it observes all the others.

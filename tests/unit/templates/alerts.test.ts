@@ -9,7 +9,8 @@ import { alertGroups } from "../../../templates/prometheus-rules.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const FOLDER = join(ROOT, "docs", "runbooks");
-const facts = ruleFactsOf(parseSettings({ stack: "dev", project: "holdfast", config: {} }));
+const config = { dns: { zone: "example.org" } };
+const facts = ruleFactsOf(parseSettings({ stack: "dev", project: "holdfast", config }));
 const alerts = Object.values(alertGroups(facts))
   .flat()
   .map(({ alert }) => alert);
