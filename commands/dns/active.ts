@@ -2,6 +2,7 @@ import type { Settings } from "../../settings.ts";
 import { containersOf } from "../cluster/containers.ts";
 import { Docker } from "../docker.ts";
 import { Fault } from "../fault.ts";
+import { within } from "./syncs.ts";
 
 /** What the names need to know of a site's agent. */
 export interface RoleReport {
@@ -46,8 +47,8 @@ async function reportOf(settings: Settings, site: string): Promise<RoleReport | 
   const host = settings.sites[site]?.host ?? "";
   const docker = new Docker(settings.hosts[host]?.docker ?? "");
   try {
-    const containers = await containersOf(docker, settings.stack, site);
-    const agent = containers.find(
+    const containers = await within(ANSWER_MS, containersOf(docker, settings.stack, site));
+    const agent = containers?.find(
       ({ component, running }) => component === "site-agent" && running,
     );
     if (agent === undefined) return undefined;

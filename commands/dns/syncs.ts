@@ -18,6 +18,8 @@ export interface Told {
   readonly stderr: string;
 }
 
+/** A Docker host that is gone may hold a connection for minutes; one that is there lists within a second. */
+const LIST_MS = 15_000;
 /** octoDNS 5 s, the asking afterwards 10 s, starting Python on a busy machine some more. */
 const ANSWER_MS = 45_000;
 
@@ -59,7 +61,9 @@ async function syncOf(settings: Settings, site: string): Promise<Sync | string> 
   const host = settings.sites[site]?.host ?? "";
   const docker = new Docker(settings.hosts[host]?.docker ?? "");
   try {
-    const containers = await containersOf(docker, settings.stack, site);
+    const containers = await within(LIST_MS, containersOf(docker, settings.stack, site));
+    if (containers === undefined)
+      return `its Docker host does not answer within ${LIST_MS / 1000} s`;
     const found = containers.find(({ component }) => component === "dns-sync");
     if (found === undefined) return "no container dns-sync";
     return found.running
@@ -67,6 +71,17 @@ async function syncOf(settings: Settings, site: string): Promise<Sync | string> 
       : `${found.name} is ${found.state}`;
   } catch (error) {
     return (error as Error).message;
+  }
+}
+
+/** What a promise came to, or undefined when it takes longer. */
+export async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), ms);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

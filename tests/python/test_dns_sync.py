@@ -91,7 +91,7 @@ class Failures(unittest.TestCase):
         "The peer didn't know the key we used": "does not know the TSIG key",
         "The peer didn't like the signature we sent": "its secret is another one",
         "The peer didn't like the time we sent": "clocks",
-        "Zone transfer error: NOTAUTH": "does not know the TSIG key, or does not serve example.org.",
+        "Zone transfer error: NOTAUTH": "does not take the TSIG key, or does not serve example.org.",
         "Unable to perform update: REFUSED": "may not read or change example.org.",
         "Zone transfer error: REFUSED": "may not read or change example.org.",
         "The DNS operation timed out.": "cannot be reached at 192.0.2.53:53",

@@ -41,8 +41,8 @@ MEANINGS = (
     ),
     Meaning(
         ("NOTAUTH", "NOTZONE"),
-        "the name server does not know the TSIG key, or does not serve {zone}",
-        "compare dns.keyName, dns.keyAlgorithm and dns.zone with the server's configuration",
+        "the name server does not take the TSIG key, or does not serve {zone}",
+        "compare dns.keyName, dns.keyAlgorithm, dns.zone and the secret dnsSecret with the server's configuration",
         OURS,
     ),
     Meaning(
