@@ -11,14 +11,18 @@ export interface DnsJsonArgs {
   readonly sites: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   /** Who is asked; none: the zone's own name servers. */
   readonly servers: readonly { readonly host: string; readonly port: number }[];
+  /** The site's agent whose word moves the names. @default none: people move them */
+  readonly follow?: { readonly host: string; readonly port: number } | undefined;
 }
 
 /** Renders dns.json. Pure. */
-export function renderDnsJson({ zone, provider, names, sites, servers }: DnsJsonArgs): string {
+export function renderDnsJson(args: DnsJsonArgs): string {
+  const { zone, provider, names, sites, servers, follow = null } = args;
   const full = Object.fromEntries(
     Object.entries(names).map(([service, name]) => [service, fullName(zone, name)]),
   );
-  return `${JSON.stringify({ zone: `${zone}.`, provider, names: full, sites, servers }, undefined, 2)}\n`;
+  const facts = { zone: `${zone}.`, provider, names: full, sites, servers, follow };
+  return `${JSON.stringify(facts, undefined, 2)}\n`;
 }
 
 /** A name inside a zone as the whole name, with the dot at its end. */

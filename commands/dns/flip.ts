@@ -54,14 +54,14 @@ export function flipText({ dns }: Settings, flip: Flip | undefined): string {
     return "no public names: dns.zone is not set";
   }
   const names = [...new Set(flip.answers.map(({ name }) => name.replace(/\.$/, "")))].join(", ");
-  const did = flip.changes === 0 ? "pointed" : "point";
-  const when = flip.changes === 0 ? "already" : `since ${flip.seconds.toFixed(1)} s`;
-  const keep =
-    flip.changes === 0 ? "" : `; clients may keep the old answer for ${dns.ttlSeconds} s`;
+  if (flip.changes === 0 && flip.verified) {
+    return `DNS led to site ${flip.site} already: ${names}`;
+  }
+  const keep = `clients may keep the old answer for ${dns.ttlSeconds} s`;
   const late = flip.verified
     ? ""
     : "; not every name server answers so yet: ./holdfast site dns --check";
-  return `${names} ${did} to site ${flip.site} ${when}${keep}${late}`;
+  return `DNS leads to site ${flip.site}: ${names}; ${keep}${late}`;
 }
 
 /** A document of `holdfast-dns`. @throws Fault with its own words */

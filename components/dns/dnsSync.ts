@@ -16,6 +16,7 @@ import {
   octodnsTarget,
   recordsOf,
   SECRET_FILES,
+  type ServerAddress,
   siteAddresses,
   TSIG_FILE,
 } from "./publicNames.ts";
@@ -34,6 +35,11 @@ export interface DnsSyncArgs extends TierArgs {
   readonly secrets: DnsSecrets | undefined;
   /** The builtin name server's network, where that is on the same Docker host. @default none */
   readonly nameServerNetwork: docker.Network | undefined;
+  /**
+   * The site's agent, where a failover is nobody's decision: the names follow the site that it lets take
+   * writes. Only with a witness, which keeps two sites from doing so. @default none: commands move the names
+   */
+  readonly follow?: ServerAddress | undefined;
 }
 
 /**
@@ -67,12 +73,13 @@ export class DnsSync extends pulumi.ComponentResource {
         image: placement.images["dns-sync"],
         environment: { HOLDFAST_SITE: placement.site },
         health: { command: ["holdfast-health"], startPeriodSeconds: 20 },
-        // The watcher takes 40 MiB, a flip beside it 60 MiB more for some seconds.
+        // 17 MiB at rest and 36 MiB at most with a flip by RFC 2136 beside it (n = 20); a service's library may be
+        // several times as large as that one's.
         memoryMiB: 192,
         volumes: [{ volume: live, path: "/etc/holdfast/live", readOnly: true }],
         tmpfs: { "/run/dns-sync": "rw,nosuid,nodev,noexec,size=1m,uid=992,gid=992,mode=0700" },
         secrets: secretFiles(args),
-        ...(nameServerNetwork === undefined ? {} : { alsoOn: [nameServerNetwork] }),
+        ...(nameServerNetwork === undefined ? {} : { joins: [{ network: nameServerNetwork }] }),
         stopSeconds: 5,
       },
       { parent: this, dependsOn: files },
@@ -80,7 +87,10 @@ export class DnsSync extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private declareFacts({ placement, dns }: DnsSyncArgs, live: docker.Volume): pulumi.Resource {
+  private declareFacts(
+    { placement, dns, follow }: DnsSyncArgs,
+    live: docker.Volume,
+  ): pulumi.Resource {
     const { settings, site } = placement;
     return liveFile(
       placement,
@@ -95,6 +105,7 @@ export class DnsSync extends pulumi.ComponentResource {
           names: namesOf(dns),
           sites: siteAddresses(settings, dns),
           servers: askedBy(settings, dns, site),
+          follow,
         }),
         image: placement.images["dns-sync"],
       },

@@ -41,7 +41,7 @@ const SINGLES = {
   "restore-drill": 74,
   "postgres-exporter": 75,
   "node-exporter": 76,
-  "dns-sync": 79,
+  "dns-sync": 80,
 } satisfies Record<string, number>;
 
 /** On no network at all: reached through a socket in a volume. */

@@ -57,6 +57,15 @@ export interface PublishedPort {
   readonly protocol?: "udp";
 }
 
+/** A place on a network that is not the site's. */
+export interface Attachment {
+  readonly network: docker.Network;
+  /** @default Docker chooses one */
+  readonly address?: string;
+  /** @default none */
+  readonly aliases?: readonly string[];
+}
+
 export interface ContainerArgs {
   /** Which tier, and so which address, alias and labels. */
   readonly tier: Tier;
@@ -92,8 +101,8 @@ export interface ContainerArgs {
   readonly secrets?: readonly SecretFile[];
   /** Published ports, container port → host port. */
   readonly ports?: readonly PublishedPort[];
-  /** Networks beside the site's own, on which Docker chooses the address. @default none */
-  readonly alsoOn?: readonly docker.Network[];
+  /** Networks beside the site's own. @default none */
+  readonly joins?: readonly Attachment[];
   /** Static hosts entries. @default none */
   readonly hosts?: readonly HostEntry[];
   /**
@@ -178,7 +187,7 @@ export function container(
 /** A fixed address on the site's network, or no network at all. */
 function network(
   { network: { name }, subnet }: Placement,
-  { tier, instance, alsoOn = [] }: ContainerArgs,
+  { tier, instance, joins = [] }: ContainerArgs,
 ) {
   if (isOffline(tier)) {
     return { networkMode: "none" };
@@ -187,7 +196,11 @@ function network(
   return {
     networksAdvanced: [
       { name, aliases: [aliasOf(tier, instance)], ipv4Address },
-      ...alsoOn.map((other) => ({ name: other.name })),
+      ...joins.map(({ network, address, aliases = [] }) => ({
+        name: network.name,
+        aliases: [...aliases],
+        ...(address === undefined ? {} : { ipv4Address: address }),
+      })),
     ],
   };
 }

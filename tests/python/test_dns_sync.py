@@ -2,7 +2,9 @@
 
 import json
 import tempfile
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from image_paths import use
@@ -10,6 +12,7 @@ from image_paths import use
 use("dns-sync")
 from dnssync.facts import Facts, FactsError, Server, parse, read  # noqa: E402
 from dnssync.faults import MEANINGS, explain  # noqa: E402
+from dnssync.follow import Follower, takes_writes  # noqa: E402
 from dnssync.metrics import exposition  # noqa: E402
 from dnssync.verdict import Answer, agreed, site_of, told  # noqa: E402
 
@@ -22,6 +25,7 @@ TREE = {
         "b": {"app": ["10.0.2.62"], "database": ["10.0.2.81", "10.0.2.82"]},
     },
     "servers": [{"host": "192.0.2.53", "port": 53}],
+    "follow": None,
 }
 FACTS = parse(json.dumps(TREE))
 
@@ -35,6 +39,9 @@ class Reading(unittest.TestCase):
     def test_facts(self) -> None:
         self.assertEqual(FACTS.servers, [Server("192.0.2.53", 53)])
         self.assertEqual(FACTS.sites["b"]["app"], ["10.0.2.62"])
+        self.assertIsNone(FACTS.follow)
+        following = parse(json.dumps({**TREE, "follow": {"host": "10.0.1.78", "port": 9857}}))
+        self.assertEqual(following.follow, Server("10.0.1.78", 9857))
 
     def test_what_is_not_understood_is_told(self) -> None:
         for text in ("", "[]", "{}", '{"zone": "x."}', json.dumps({**TREE, "servers": [1]})):
@@ -94,10 +101,11 @@ class Failures(unittest.TestCase):
         "Zone transfer error: NOTAUTH": "does not take the TSIG key, or does not serve example.org.",
         "Unable to perform update: REFUSED": "may not read or change example.org.",
         "Zone transfer error: REFUSED": "may not read or change example.org.",
-        "The DNS operation timed out.": "cannot be reached at 192.0.2.53:53",
-        "[Errno 111] Connection refused": "cannot be reached at 192.0.2.53:53",
+        "The DNS operation timed out.": "the name server at 192.0.2.53:53 cannot be reached",
+        "[Errno 111] Connection refused": "the name server at 192.0.2.53:53 cannot be reached",
         "[Errno -2] Name or service not known": "cannot be resolved",
         "403 Client Error: Forbidden": "refuses the credentials",
+        "PowerDNS unauthorized host=192.0.2.53": "refuses the credentials",
     }
 
     def test_each_has_its_meaning_and_a_next_step(self) -> None:
@@ -112,6 +120,10 @@ class Failures(unittest.TestCase):
         for said in ("The DNS operation timed out.", "didn't like the signature", "NOTAUTH"):
             self.assertIn("./holdfast up", explain(builtin, said)[1])
 
+    def test_a_service_is_no_name_server(self) -> None:
+        service = parse(json.dumps({**TREE, "provider": "octodns"}))
+        self.assertIn("the DNS service cannot be reached", explain(service, "timed out")[0])
+
     def test_what_nobody_foresaw_is_repeated(self) -> None:
         problem, _ = explain(FACTS, "ValueError: 7")
         self.assertEqual(problem, "octoDNS could not update example.org.: ValueError: 7")
@@ -121,6 +133,53 @@ class Failures(unittest.TestCase):
             for sign in meaning.signs:
                 first = next(one for one in MEANINGS if any(part in sign for part in one.signs))
                 self.assertIs(first, meaning, sign)
+
+
+class Following(unittest.TestCase):
+    def test_two_looks_running_with_the_names_elsewhere(self) -> None:
+        cases = {
+            ((True, False),): [False],
+            ((True, False), (True, False)): [False, True],
+            ((True, False), (None, False), (True, False)): [False, False, False],
+            ((True, False), (True, True), (True, False)): [False, False, False],
+            ((False, False),) * 4: [False] * 4,
+            ((True, True),) * 4: [False] * 4,
+            # It failed: again after two more looks.
+            ((True, False),) * 4: [False, True, False, True],
+        }
+        for looks, expected in cases.items():
+            follower = Follower()
+            self.assertEqual([follower.heard(*look) for look in looks], expected, looks)
+
+    def test_the_agents_word(self) -> None:
+        said = iter(
+            [
+                (200, '{"role": "active", "writes": true}'),
+                (200, '{"role": "standby", "writes": false}'),
+                (503, '{"writes": true}'),
+                (200, '{"writes": "yes"}'),
+                (200, "[]"),
+                (200, "?"),
+            ]
+        )
+
+        class Agent(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # noqa: N802
+                status, body = next(said)
+                self.send_response(status if self.path == "/gate" else 404)
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_: object) -> None:
+                """Silent."""
+
+        with HTTPServer(("127.0.0.1", 0), Agent) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            agent = Server("127.0.0.1", server.server_address[1])
+            heard = [takes_writes(agent) for _ in range(6)]
+            server.shutdown()
+        self.assertEqual(heard, [True, False, None, None, None, None])
+        self.assertIsNone(takes_writes(agent))
 
 
 class Exposition(unittest.TestCase):

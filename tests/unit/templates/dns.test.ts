@@ -50,6 +50,13 @@ describe("whole files", () => {
   });
 });
 
+test("dns.json names the agent whose word moves the names", () => {
+  const none = { zone, provider: "builtin", names: {}, sites: {}, servers: [] };
+  const agent = { host: "10.77.3.78", port: 9857 };
+  expect(JSON.parse(renderDnsJson({ ...none, follow: agent })).follow).toEqual(agent);
+  expect(JSON.parse(renderDnsJson(none)).follow).toBeNull();
+});
+
 describe("the zone itself as a name", () => {
   test("is an empty one for octoDNS, and the whole one for Knot", () => {
     const apex = [{ name: "@", addresses: ["203.0.113.10"] }];

@@ -88,8 +88,8 @@ describe("provider builtin", () => {
   test("what changes the names stands on both networks", () => {
     const { networksAdvanced } = builtin.get("Container a-dns-sync").inputs;
     expect(networksAdvanced).toEqual([
-      { name: "holdfast-dev-a-network", aliases: ["dns-sync"], ipv4Address: "10.88.65.79" },
-      { name: "holdfast-dev-nameserver-network" },
+      { name: "holdfast-dev-a-network", aliases: ["dns-sync"], ipv4Address: "10.88.65.80" },
+      { name: "holdfast-dev-nameserver-network", aliases: [] },
     ]);
   });
 

@@ -27,7 +27,8 @@ class Facts:
     """zone: with the dot at its end. names: service -> name, with its dot.
 
     sites: site -> service -> addresses. servers: who is asked; none: the zone's own name servers,
-    found as any client finds them.
+    found as any client finds them. follow: the site's agent whose word moves the names; None where
+    people do.
     """
 
     zone: str
@@ -35,18 +36,21 @@ class Facts:
     names: dict[str, str]
     sites: dict[str, dict[str, list[str]]]
     servers: list[Server]
+    follow: Server | None = None
 
 
 def parse(text: str) -> Facts:
     """The facts in a file's text. Raises FactsError."""
     try:
         tree = json.loads(text)
+        follow = tree["follow"]
         return Facts(
             zone=tree["zone"],
             provider=tree["provider"],
             names=tree["names"],
             sites=tree["sites"],
             servers=[Server(one["host"], one["port"]) for one in tree["servers"]],
+            follow=follow and Server(follow["host"], follow["port"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise FactsError(f"dns.json is not what this image understands: {error!r}") from error

@@ -53,7 +53,7 @@ MEANINGS = (
     ),
     Meaning(
         ("timed out", "refused", "No route to host", "unreachable", "reset by peer", "EOF"),
-        "the name server cannot be reached at {servers}",
+        "{who} cannot be reached",
         "see that it runs, and that its TCP port is open from this host",
         OURS,
     ),
@@ -63,7 +63,7 @@ MEANINGS = (
         "see that this Docker host resolves names",
     ),
     Meaning(
-        ("401", "403", "Unauthorized", "Forbidden", "InvalidClientTokenId", "AccessDenied", "uthentication"),
+        ("401", "403", "nauthorized", "Forbidden", "InvalidClientTokenId", "AccessDenied", "uthentication"),
         "the DNS service refuses the credentials",
         SET_SECRET,
     ),
@@ -72,10 +72,12 @@ MEANINGS = (
 
 def explain(facts: Facts, said: str) -> tuple[str, str]:
     """(what is wrong, what to do) for an error's text."""
-    servers = ", ".join(str(server) for server in facts.servers) or "its address"
+    # Asked and changed are one and the same, but for a service with an API.
+    servers = ", ".join(str(server) for server in facts.servers)
+    who = "the DNS service" if facts.provider == "octodns" else f"the name server at {servers}"
     for meaning in MEANINGS:
         if any(sign in said for sign in meaning.signs):
-            problem = meaning.problem.format(zone=facts.zone, servers=servers)
+            problem = meaning.problem.format(zone=facts.zone, who=who)
             own = meaning.builtin if facts.provider == "builtin" else ""
             return f"{problem} ({said})", own or meaning.next_step
     return f"octoDNS could not update {facts.zone}: {said}", "docs/dns.md says what each provider needs"

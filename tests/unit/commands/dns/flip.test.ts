@@ -39,15 +39,17 @@ describe("a flip", () => {
 
   test("says how long old answers live", () => {
     expect(flipText(settings, flip)).toBe(
-      "shop.example.org point to site b since 1.3 s; clients may keep the old answer for 45 s",
+      "DNS leads to site b: shop.example.org; clients may keep the old answer for 45 s",
     );
   });
 
   test("says when nothing had to be changed, and when servers lag", () => {
     expect(flipText(settings, { ...flip, changes: 0 })).toBe(
-      "shop.example.org pointed to site b already",
+      "DNS led to site b already: shop.example.org",
     );
     expect(flipText(settings, { ...flip, verified: false })).toContain("not every name server");
+    const late = { ...flip, changes: 0, verified: false };
+    expect(flipText(settings, late)).toContain("not every name server");
   });
 
   test("is read from the container's one document", () => {
