@@ -92,7 +92,7 @@ class Verdicts(unittest.TestCase):
 
 
 class Failures(unittest.TestCase):
-    """The texts are those that octoDNS 1.22, octodns-bind 1.1 and dnspython 2.7 gave against Knot, BIND and PowerDNS."""
+    """The texts are what octoDNS 1.22 and its providers said against Knot, BIND and PowerDNS."""
 
     SAID = {
         "The peer didn't know the key we used": "does not know the TSIG key",

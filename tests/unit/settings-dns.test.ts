@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseNameServer } from "../../settings/dns.ts";
+import { DNS_SERVICES } from "../../settings/dnsProviders.ts";
 import { parseSettings, SettingsError } from "../../settings.ts";
 
 type Tree = Record<string, unknown>;
@@ -120,6 +122,18 @@ describe("refused", () => {
     expect(parse({}, [], { ports: { app: 8053 } }).ports.app).toBe(8053);
     expect(parse(rfc2136, ["dnsSecret"], { ports: { app: 8053 } }).ports.app).toBe(8053);
   });
+});
+
+test("each service has its package, pinned by hash", () => {
+  const folder = new URL("../../images/dns-sync/providers/", import.meta.url);
+  const files = readdirSync(folder).map((name) => name.replace(".txt", ""));
+  expect(files.sort()).toEqual([...Object.keys(DNS_SERVICES), "rfc2136"].sort());
+  for (const name of files) {
+    const text = readFileSync(new URL(`${name}.txt`, folder), "utf8").replace(/^#.*$/gm, "");
+    const packages = text.match(/^[a-z0-9-]+==[\d.]+ \\$/gm) ?? [];
+    expect(packages.length, name).toBeGreaterThan(0);
+    expect(text.match(/--hash=sha256:[0-9a-f]{64}$/gm), name).toHaveLength(packages.length);
+  }
 });
 
 test.each([

@@ -42,7 +42,7 @@ MEANINGS = (
     Meaning(
         ("NOTAUTH", "NOTZONE"),
         "the name server does not take the TSIG key, or does not serve {zone}",
-        "compare dns.keyName, dns.keyAlgorithm, dns.zone and the secret dnsSecret with the server's configuration",
+        "compare dns.keyName, dns.keyAlgorithm, dns.zone and dnsSecret with the server's configuration",
         OURS,
     ),
     Meaning(

@@ -14,7 +14,7 @@ from dnssync.verdict import agreed
 
 PORT = 9857
 LOOK_SECONDS = 5.0
-# Longer than the longest honest look: four servers that are silent to two names, two questions each; or a flip.
+# Longer than the longest honest look: four servers silent to two names, two questions each; or a flip.
 HEALTHY_SECONDS = 60.0
 FLIP_SECONDS = 45.0
 
