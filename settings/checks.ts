@@ -140,7 +140,7 @@ function ports({ ports, dns }: Parsed, given: Given): Fault[] {
     { path: ["ports", "grafana"], port: ports.grafana },
     { path: ["ports", "loki"], port: ports.loki },
     ...(dns.zone !== "" && dns.provider === "builtin"
-      ? [{ path: ["ports", "dns"], port: ports.dns }]
+      ? [{ path: ["dns", "port"], port: dns.port }]
       : []),
   ];
   // Ports nobody set come first, so that the one somebody set is named as the intruder.

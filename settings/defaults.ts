@@ -22,8 +22,6 @@ const groups: Tree = {
     alertmanager: 9093,
     grafana: 3000,
     loki: 3100,
-    // 53 belongs to the machine's own resolver, 5353 to multicast DNS.
-    dns: 8053,
   },
   objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
   database: {

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { DNS_SERVICES, type DnsServiceName } from "./dnsProviders.ts";
-import { duration, field, oneOf, text } from "./fields.ts";
+import { duration, field, oneOf, text, wholeNumber } from "./fields.ts";
 import { subnetProblem } from "./subnets.ts";
 
 /**
@@ -102,6 +102,7 @@ export const dns = z.strictObject({
   resolvers: z.array(server).max(4),
   host: anyName,
   subnet,
+  port: wholeNumber(1, 65_535, 8053),
   server: serverOrNothing,
   keyName,
   keyAlgorithm: oneOf(["hmac-sha256", "hmac-sha384", "hmac-sha512"], "hmac-sha256"),
@@ -118,6 +119,8 @@ export const dnsDefaults = {
   provider: "builtin",
   addresses: {},
   resolvers: [],
+  // 53 belongs to the machine's own resolver, 5353 to multicast DNS.
+  port: 8053,
   server: "",
   keyName: "holdfast",
   keyAlgorithm: "hmac-sha256",

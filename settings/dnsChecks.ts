@@ -27,8 +27,9 @@ export function dnsFaults(settings: Parsed, given: Given, keys: readonly string[
 
 /** A provider alone looks like DNS, and would be none. */
 function withoutZone(dns: Dns, given: Given): Fault[] {
+  // The port may be what the launcher recorded of a zone that was there once.
   const others = (Object.keys(dns) as (keyof Dns)[]).filter(
-    (key) => key !== "zone" && given(at(key)),
+    (key) => key !== "zone" && key !== "port" && given(at(key)),
   );
   const [first] = others;
   if (first === undefined) return [];

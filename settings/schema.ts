@@ -118,7 +118,6 @@ export const schema = z.strictObject({
     alertmanager: port(9093),
     grafana: port(3000),
     loki: port(3100),
-    dns: port(8053),
   }),
   objectives: z.strictObject({
     // A shorter one is for checks.ts: what to ask for instead depends on the durability.

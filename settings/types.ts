@@ -78,8 +78,6 @@ export interface PortSettings {
   readonly grafana: number;
   /** @default 3100 */
   readonly loki: number;
-  /** The builtin name server, UDP and TCP; published only where `dns` has one. @default 8053 */
-  readonly dns: number;
 }
 
 export interface DatabaseSettings {
@@ -354,6 +352,8 @@ export interface DnsSettings {
   readonly host: string;
   /** Provider builtin: its network, a private IPv4 /24. A change replaces it. @default derived */
   readonly subnet: string;
+  /** Provider builtin: the host's port, UDP and TCP. @default 8053 */
+  readonly port: number;
   /** Provider rfc2136: the primary, `host[:port]`, whose key is the secret `dnsSecret`. @default "" */
   readonly server: string;
   /** Provider rfc2136: the TSIG key's name. @default "holdfast" */

@@ -43,7 +43,7 @@ export class NameServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: NameServerArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:dns:NameServer", name, {}, opts);
-    const { settings, dns, passwords } = args;
+    const { dns, passwords } = args;
     this.network = this.declareNetwork(args);
     const placement: Placement = {
       ...args,
@@ -70,8 +70,8 @@ export class NameServer extends pulumi.ComponentResource {
         tmpfs: { "/run/knot": "rw,nosuid,nodev,noexec,size=1m,uid=993,gid=993,mode=0700" },
         secrets: [secretFile(TSIG_FILE, passwords["dns-tsig"])],
         ports: [
-          { internal: 53, external: settings.ports.dns },
-          { internal: 53, external: settings.ports.dns, protocol: "udp" },
+          { internal: 53, external: dns.port },
+          { internal: 53, external: dns.port, protocol: "udp" },
         ],
         stopSeconds: 5,
       },

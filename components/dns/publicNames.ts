@@ -56,7 +56,7 @@ export function primaryOf(
   if (dns.provider === "octodns") return undefined;
   return settings.sites[site]?.host === dns.host
     ? { host: addressOf(dns.subnet, "dns"), port: 53 }
-    : { host: hostAddress(settings, dns.host), port: settings.ports.dns };
+    : { host: hostAddress(settings, dns.host), port: dns.port };
 }
 
 /** Who is asked what clients see, by a container of a site; none: the zone's own name servers. */
@@ -73,7 +73,7 @@ export function askedFromHere(settings: Settings, dns: DnsSettings): ServerAddre
   const host = local
     ? reachableAddress(settings.network.bindAddress)
     : hostAddress(settings, dns.host);
-  return [{ host, port: settings.ports.dns }];
+  return [{ host, port: dns.port }];
 }
 
 /** What octoDNS changes, for a container of a site. */

@@ -48,6 +48,7 @@ describe("accepted", () => {
       resolvers: [],
       host: "h1",
       subnet: expect.stringMatching(/^10\.\d+\.\d+\.0\/24$/),
+      port: 8053,
       server: "",
       keyName: "holdfast",
       keyAlgorithm: "hmac-sha256",
@@ -85,6 +86,7 @@ describe("refused", () => {
     [{ zone, addresses: { a: [] } }, [], "dns.addresses.a"],
     [{ zone, addresses: { z: ["203.0.113.10"] } }, [], "no such site; sites has a"],
     [{ zone, resolvers: ["one two"] }, [], "dns.resolvers[0]"],
+    [{ zone, port: 0 }, [], "dns.port"],
     [{ zone, host: "h9" }, [], "no such host; hosts has h1"],
     [{ zone, subnet: "10.88.65.0/24" }, [], "already the network of site a"],
     [{ zone, server: "192.0.2.53" }, [], "belongs to provider rfc2136"],
@@ -118,7 +120,7 @@ describe("refused", () => {
   });
 
   test("the name server's port is nobody else's, where there is a name server", () => {
-    expect(refused({ zone }, [], { ports: { app: 8053 } })).toContain("also the port of ports.dns");
+    expect(refused({ zone }, [], { ports: { app: 8053 } })).toContain("also the port of dns.port");
     expect(parse({}, [], { ports: { app: 8053 } }).ports.app).toBe(8053);
     expect(parse(rfc2136, ["dnsSecret"], { ports: { app: 8053 } }).ports.app).toBe(8053);
   });

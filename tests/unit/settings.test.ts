@@ -139,7 +139,6 @@ test("the defaults", () => {
       "ports": {
         "alertmanager": 9093,
         "app": 8080,
-        "dns": 8053,
         "grafana": 3000,
         "loki": 3100,
         "pooler": [
@@ -207,7 +206,6 @@ test("config wins over the record, the record over the default, key by key", () 
     status: 8081,
     prometheus: 9090,
     alertmanager: 9093,
-    dns: 8053,
     grafana: 3001,
     loki: 3100,
   });

@@ -15,7 +15,7 @@ const ZONE = "example.org";
 const KEY = "dGhlIHJpZ2h0IGtleSBvZiB0aGlzIHRlc3Q=";
 const dns = { zone: ZONE, app: "shop", database: "db", subnet: "10.90.5.0/24" };
 const base = settingsWith({ dns });
-const b = { host: "h1", subnet: "10.90.7.0/24" };
+const b = { ...base.sites.a, host: "h1", subnet: "10.90.7.0/24" };
 /** Two sites on the images' base of this machine. */
 const two = { ...base, images: settings.images, sites: { ...base.sites, b } } as Settings;
 
