@@ -8,6 +8,7 @@ const environment = new Environment("holdfast", {
   settings,
   cloudKeys: settings.backup.cloud.provider === "s3" ? cloudKeys() : undefined,
   alertSecrets: alertSecrets(),
+  dnsSecrets: dnsSecrets(),
 });
 
 export const stackId = environment.stackId;
@@ -33,6 +34,13 @@ function cloudKeys() {
     id: config.requireSecret("cloudKeyId"),
     secret: config.requireSecret("cloudKeySecret"),
   };
+}
+
+/** What the public zone is changed with; the settings' checks see to it that what is needed is there. */
+function dnsSecrets() {
+  const config = new Config();
+  const secret = config.getSecret("dnsSecret");
+  return secret && { secret, keyId: config.getSecret("dnsKeyId") };
 }
 
 /** What Alertmanager needs to reach people; the settings' checks see to it that what is needed is there. */

@@ -143,6 +143,15 @@ command(
   option("--kind <kind>", "with --table: from which backup").choices(["logical", "physical"]),
 );
 command(
+  "site <verb>",
+  "dns: point the public names to the site that takes writes",
+  async () => (await import("./dns/siteDns.ts")).site,
+  option(
+    "--check",
+    "dns: only say what clients see; exit code 1 when that is another site",
+  ).default(false),
+);
+command(
   "drill [names...]",
   "break something under load, watch it recover, count every acknowledged write; all: each in turn; restore: prove a backup",
   async () => (await import("./drill.ts")).drill,

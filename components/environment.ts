@@ -5,7 +5,9 @@ import { hasSites, settingsOfSite, shareHost } from "../settings/sites.ts";
 import type { Settings } from "../settings.ts";
 import { Authority } from "./backup/authority.ts";
 import type { CloudKeys } from "./backup/cloud.ts";
-import { Credentials } from "./database/credentials.ts";
+import { type CredentialName, Credentials, SITE_CREDENTIALS } from "./database/credentials.ts";
+import type { DnsSecrets } from "./dns/dnsSync.ts";
+import { NameServer } from "./dns/nameServer.ts";
 import { declareImages, type Image } from "./docker/images.ts";
 import type { ImageName } from "./images.ts";
 import type { AlertSecrets } from "./monitoring/alerting.ts";
@@ -20,6 +22,8 @@ export interface EnvironmentArgs {
   readonly cloudKeys?: CloudKeys | undefined;
   /** What Alertmanager needs to reach people. @default none */
   readonly alertSecrets?: AlertSecrets | undefined;
+  /** What the public zone is changed with; every `dns.provider` but `builtin` needs it. @default none */
+  readonly dnsSecrets?: DnsSecrets | undefined;
 }
 
 /** A Docker host and the images on it. */
@@ -51,12 +55,16 @@ export class Environment extends pulumi.ComponentResource {
     const { settings } = args;
     this.stackId = this.declareStackId();
     const several = hasSites(settings);
-    const credentials = new Credentials("credentials", several, { parent: this });
+    const { passwords } = new Credentials("credentials", { parent: this }, [
+      ...(several ? SITE_CREDENTIALS : []),
+      ...(settings.dns?.provider === "builtin" ? (["dns-tsig"] as const) : []),
+    ]);
     const hosts = this.declareHosts(settings);
     const authority = this.declareAuthority(settings, hosts);
     const joint = several && shareHost(settings) ? this.declareJoint(settings, hosts) : undefined;
-    const common = { stackId: this.stackId, passwords: credentials.passwords, authority };
+    const common = { stackId: this.stackId, passwords, authority };
     const third = this.declareThirdPlace(settings, hosts, { ...common, joint });
+    const nameServerNetwork = this.declareNameServer(settings, hosts, passwords);
     const sites: Site[] = [];
     const urls: Record<string, SiteUrls> = {};
     for (const [site, { host, subnet }] of Object.entries(settings.sites)) {
@@ -78,6 +86,8 @@ export class Environment extends pulumi.ComponentResource {
           ],
           cloudKeys: args.cloudKeys,
           alertSecrets: args.alertSecrets ?? {},
+          dnsSecrets: args.dnsSecrets,
+          nameServerNetwork,
         },
         { parent: this },
       );
@@ -110,6 +120,23 @@ export class Environment extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+  }
+
+  /** Outside of every site: the loss of one is not the loss of the names. */
+  private declareNameServer(
+    settings: Settings,
+    hosts: Record<string, Host>,
+    passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>,
+  ): docker.Network | undefined {
+    const { dns } = settings;
+    if (dns?.provider !== "builtin") return undefined;
+    const { address: dockerHost, provider, images } = required(hosts, dns.host);
+    const { stackId } = this;
+    return new NameServer(
+      "nameserver",
+      { settings, dns, dockerHost, provider, images, stackId, passwords },
+      { parent: this },
+    ).network;
   }
 
   /** What joins sites on one Docker host: only what leads out of a site stands on it. */

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { hasSites } from "../settings/sites.ts";
 import type { Settings } from "../settings.ts";
 import { hashContext } from "./buildContext.ts";
+import { providerPackage } from "./dns/publicNames.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -32,6 +33,8 @@ const CONTEXTS = {
   loki: "images/loki",
   collector: "images/collector",
   drill: "images/drill",
+  dns: "images/dns",
+  "dns-sync": "images/dns-sync",
 } as const;
 
 export type ImageName = keyof typeof CONTEXTS | "grafana";
@@ -75,6 +78,13 @@ export function imagesOf(settings: Settings): ImageSpec[] {
   for (const name of Object.keys(CONTEXTS) as (keyof typeof CONTEXTS)[]) {
     if (name === "site-agent" && !hasSites(settings)) continue;
     if (name === "s3" && settings.backup.cloud.provider !== "builtin") continue;
+    if (name === "dns" && settings.dns?.provider !== "builtin") continue;
+    if (name === "dns-sync") {
+      // The one that asks a DNS service has that service's package.
+      const provider = settings.dns && { PROVIDER: providerPackage(settings.dns) };
+      if (provider) specs.push(built(name, CONTEXTS[name], settings, provider));
+      continue;
+    }
     if (name === "app") {
       specs.push(applicationImage(settings));
       continue;

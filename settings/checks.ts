@@ -4,6 +4,8 @@ import { alertingFaults, alertKeys } from "./alerting.ts";
 import { applicationFaults } from "./application.ts";
 import { type Given, overloads } from "./capacity.ts";
 import { cloudFaults } from "./cloud.ts";
+import { dnsKeys } from "./dns.ts";
+import { dnsFaults } from "./dnsChecks.ts";
 import type { Fault } from "./faults.ts";
 import { ownRoles } from "./hba.ts";
 import { parameterProblem } from "./parameters.ts";
@@ -41,6 +43,11 @@ export function contradictions(
       keys.filter((key) => alertKeys.includes(key)),
     ),
     ...applicationFaults(settings.application, isFile),
+    ...dnsFaults(
+      settings,
+      given,
+      keys.filter((key) => dnsKeys.includes(key)),
+    ),
   ];
 }
 
@@ -71,7 +78,7 @@ function names({ database }: Parsed): Fault[] {
 }
 
 function ports(settings: Parsed, given: Given): Fault[] {
-  const { ports } = settings;
+  const { ports, dns } = settings;
   const all: { path: Path; port: number }[] = [
     { path: ["ports", "app"], port: ports.app },
     ...ports.pooler.map((port, index) => ({ path: ["ports", "pooler", index], port })),
@@ -80,6 +87,9 @@ function ports(settings: Parsed, given: Given): Fault[] {
     { path: ["ports", "alertmanager"], port: ports.alertmanager },
     { path: ["ports", "grafana"], port: ports.grafana },
     { path: ["ports", "loki"], port: ports.loki },
+    ...(dns.zone !== "" && dns.provider === "builtin"
+      ? [{ path: ["dns", "port"], port: dns.port }]
+      : []),
     ...(spansHosts(settings) ? linkPorts(settings) : []),
   ];
   // Ports nobody set come first, so that the one somebody set is named as the intruder.

@@ -2,6 +2,7 @@
 import { incrementalCron } from "../objectives.ts";
 import { alertingDefaults } from "./alerting.ts";
 import { applicationDefaults } from "./application.ts";
+import { dnsDefaults } from "./dns.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
@@ -98,6 +99,7 @@ const groups: Tree = {
     extensions: "",
   },
   alerting: alertingDefaults,
+  dns: dnsDefaults,
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",
@@ -128,12 +130,15 @@ export function withDefaults(stack: string, given: Tree): Tree {
     application: "standby",
   }));
   const witness = witnessOf(givenWitness, { host, subnet: defaultSubnet(stack, "witness") });
-  const network = { network: { linkSubnet: defaultSubnet(stack, "link") } };
+  const placed = {
+    network: { linkSubnet: defaultSubnet(stack, "link") },
+    dns: { host, subnet: defaultSubnet(stack, "nameserver") },
+  };
   return {
     hosts,
     sites: withPortOffsets(sites),
     ...(witness === undefined ? {} : { witness }),
-    ...merge(merge(merge(groups, network), derived(rest)), rest),
+    ...merge(merge(merge(groups, placed), derived(rest)), rest),
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
 import { alerting } from "./alerting.ts";
 import { applicationFields, folder } from "./application.ts";
+import { dns } from "./dns.ts";
 import {
   duration,
   field,
@@ -223,6 +224,7 @@ export const schema = z.strictObject({
     extensions: folder,
   }),
   alerting,
+  dns,
   images: z.strictObject({
     base: image("debian:trixie-slim"),
     prometheus: image("prom/prometheus:v3.5.0", "debian"),

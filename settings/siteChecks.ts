@@ -60,9 +60,10 @@ function siteCount({ sites }: Parsed): Fault[] {
   return [...surplus, ...taken];
 }
 
-function unusedHosts({ hosts, sites, witness }: Parsed): Fault[] {
+function unusedHosts({ hosts, sites, witness, dns }: Parsed): Fault[] {
   const used = new Set(Object.values(sites).map(({ host }) => host));
   if (witness) used.add(witness.host);
+  if (dns.zone !== "" && dns.provider === "builtin") used.add(dns.host);
   return Object.keys(hosts)
     .slice(1)
     .filter((host) => !used.has(host))

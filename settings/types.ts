@@ -1,4 +1,5 @@
 import type { Objectives, Timings } from "../objectives.ts";
+import type { DnsServiceName } from "./dnsProviders.ts";
 
 /**
  * Everything a stack can be told, checked and with units in the names; deep-frozen.
@@ -55,6 +56,8 @@ export interface Settings {
   readonly backup: BackupSettings;
   readonly monitoring: MonitoringSettings;
   readonly alerting: AlertingSettings;
+  /** The public names and who serves them; undefined without `dns.zone`. @default none */
+  readonly dns: DnsSettings | undefined;
   readonly images: ImageSettings;
   /** Derived from `objectives`, never configured. */
   readonly timings: Timings;
@@ -361,6 +364,53 @@ export interface AlertingSettings {
    * Empty: nobody notices when it does not. @default ""
    */
   readonly deadMansSwitch: string;
+}
+
+/** The public names, which point to the active site: docs/dns.md. */
+export interface DnsSettings {
+  /** The zone, without a dot at its end: `example.org`. */
+  readonly zone: string;
+  /** The application's name inside the zone; `@` is the zone itself. @default "app" */
+  readonly app: string;
+  /** The database's name inside the zone; empty: it has none. @default "" */
+  readonly database: string;
+  /**
+   * How long clients may keep an answer, and so go on to a lost site after the names have moved. Config
+   * key `dns.ttl`. @default 30
+   */
+  readonly ttlSeconds: number;
+  /**
+   * Who serves the zone: a name server of this stack (to try, to test, or behind a public secondary), a
+   * primary that takes updates by RFC 2136 (BIND, Knot, PowerDNS), or a DNS service with an API.
+   * @default "builtin"
+   */
+  readonly provider: "builtin" | "rfc2136" | "octodns";
+  /**
+   * Each site's public addresses, IPv4 and IPv6, for both names. @default with provider builtin, what is
+   * reached from the Docker host: the edge's and the poolers' own
+   */
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Name servers that are asked what clients see, `host[:port]`. @default the builtin server, `server`,
+   * or the zone's own name servers
+   */
+  readonly resolvers: readonly string[];
+  /** Provider builtin: the Docker host of the name server; in earnest one that carries no site. @default the first */
+  readonly host: string;
+  /** Provider builtin: its network, a private IPv4 /24. A change replaces it. @default derived */
+  readonly subnet: string;
+  /** Provider builtin: the host's port, UDP and TCP. @default 8053 */
+  readonly port: number;
+  /** Provider rfc2136: the primary, `host[:port]`, whose key is the secret `dnsSecret`. @default "" */
+  readonly server: string;
+  /** Provider rfc2136: the TSIG key's name. @default "holdfast" */
+  readonly keyName: string;
+  /** @default "hmac-sha256" */
+  readonly keyAlgorithm: "hmac-sha256" | "hmac-sha384" | "hmac-sha512";
+  /** Provider octodns: the DNS service. @default "" */
+  readonly service: DnsServiceName | "";
+  /** Provider octodns: more parameters of octoDNS' class for that service; none is secret. @default {} */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface ImageSettings {

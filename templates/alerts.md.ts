@@ -18,6 +18,7 @@ const TITLES: Readonly<Record<string, string>> = {
   monitoring: "The monitoring itself",
   logs: "Logs and containers",
   sites: "Two sites",
+  names: "The public names (with `dns.zone`)",
 };
 
 const INTRODUCTION = `# Alerts

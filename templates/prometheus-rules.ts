@@ -10,6 +10,7 @@ import { databaseRules } from "./prometheus-rules/database.ts";
 import { logRules } from "./prometheus-rules/logs.ts";
 import { machineryRules } from "./prometheus-rules/machinery.ts";
 import { monitoringRules } from "./prometheus-rules/monitoring.ts";
+import { nameRules } from "./prometheus-rules/names.ts";
 import { proofRules } from "./prometheus-rules/proofs.ts";
 import { recoveryRules } from "./prometheus-rules/recovery.ts";
 import { routeRules } from "./prometheus-rules/routes.ts";
@@ -51,6 +52,7 @@ function ofOneSite(facts: RuleFacts): Record<string, AlertRule[]> {
     machinery: machineryRules(facts),
     monitoring: monitoringRules(),
     logs: logRules(),
+    ...(facts.publicNames ? { names: nameRules() } : {}),
   };
 }
 

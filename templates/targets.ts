@@ -24,8 +24,14 @@ export const SCRAPE_JOBS = {
   containers: { port: 8889 },
   "postgres-exporter": { port: 9187 },
   node: { port: 9100 },
+  "dns-sync": { port: 9857 },
 } as const satisfies Record<string, { port: number }>;
 
+/** Jobs of what not every stack has; without it Prometheus knows none. */
+export const OPTIONAL_JOBS = ["dns-sync"] as const satisfies ScrapeJob[];
+
+/** One of {@link OPTIONAL_JOBS}. */
+export type OptionalJob = (typeof OPTIONAL_JOBS)[number];
 /** The same of what there is with two sites alone. */
 export const SITE_JOBS = {
   link: { port: 8404 },

@@ -28,7 +28,13 @@ const HIGHEST_PORT = 65_535;
 
 /** The ports that the settings publish, in the order of the settings. Pure. */
 export function portWishes(settings: Settings, config: Tree): PortWish[] {
-  return Object.entries(settings.ports).flatMap(([name, value]) => {
+  const { dns } = settings;
+  const explicitDns = valueAt(config, ["dns", "port"]) !== undefined;
+  const names: PortWish[] =
+    dns?.provider === "builtin"
+      ? [{ path: ["dns", "port"], port: dns.port, explicit: explicitDns }]
+      : [];
+  const others = Object.entries(settings.ports).flatMap(([name, value]) => {
     if (name === "grafana" && !settings.monitoring.grafana) {
       return [];
     }
@@ -40,6 +46,7 @@ export function portWishes(settings: Settings, config: Tree): PortWish[] {
       ? value.map((port: number, index) => ({ path: ["ports", name, index], port, explicit }))
       : [{ path: ["ports", name], port: value as number, explicit }];
   });
+  return [...others, ...names];
 }
 
 /**
@@ -82,15 +89,20 @@ export async function choosePorts(
 /** The choices that differ from the wishes, as a tree for the record; a list is recorded whole. Pure. */
 export function portAnswers(choices: readonly PortChoice[]): Tree {
   const ports: { [name: string]: number | number[] } = {};
-  const names = new Set(choices.map(({ wish }) => String(wish.path[1])));
+  const [dns] = choices.filter(({ wish, port }) => wish.path[0] === "dns" && wish.port !== port);
+  const others = choices.filter(({ wish }) => wish.path[0] === "ports");
+  const names = new Set(others.map(({ wish }) => String(wish.path[1])));
   for (const name of names) {
-    const own = choices.filter(({ wish }) => wish.path[1] === name);
+    const own = others.filter(({ wish }) => wish.path[1] === name);
     if (own.some(({ wish, port }) => wish.port !== port)) {
       const chosen = own.map(({ port }) => port);
       ports[name] = own[0]?.wish.path.length === 3 ? chosen : (chosen[0] ?? 0);
     }
   }
-  return Object.keys(ports).length > 0 ? { ports } : {};
+  return {
+    ...(Object.keys(ports).length > 0 ? { ports } : {}),
+    ...(dns === undefined ? {} : { dns: { port: dns.port } }),
+  };
 }
 
 /** Between two tries for the second site of one host. */

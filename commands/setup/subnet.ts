@@ -126,7 +126,7 @@ function besideSites(
   settings: Settings,
   host: string,
 ): { name: string; path: string[]; subnet: string }[] {
-  const { witness, network } = settings;
+  const { witness, network, dns } = settings;
   const joined = hasSites(settings) && shareHost(settings);
   return [
     ...(joined
@@ -134,6 +134,9 @@ function besideSites(
       : []),
     ...(witness?.host === host
       ? [{ name: "witness", path: ["witness", "subnet"], subnet: witness.subnet }]
+      : []),
+    ...(dns?.provider === "builtin" && dns.host === host
+      ? [{ name: "nameserver", path: ["dns", "subnet"], subnet: dns.subnet }]
       : []),
   ];
 }

@@ -44,6 +44,7 @@ const SINGLES = {
   link: 77,
   "site-agent": 78,
   witness: 79,
+  "dns-sync": 80,
 } satisfies Record<string, number>;
 
 /** On no network at all: reached through a socket in a volume. */

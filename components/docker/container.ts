@@ -50,17 +50,29 @@ export interface PublishedPort {
   readonly ip?: string;
 }
 
-/** A place on a network that is not the site's. */
-export interface Attachment {
-  readonly network: docker.Network;
-  readonly address: string;
-  readonly aliases: readonly string[];
-}
-
 /** A file put into the container before it starts; a change replaces the container (M10). */
 export interface FixedFile {
   readonly path: string;
   readonly content: pulumi.Input<string>;
+}
+
+/** A port of the container that clients reach by the host's address. */
+export interface PublishedPort {
+  readonly internal: number;
+  readonly external: number;
+  /** @default "tcp" */
+  readonly protocol?: "udp";
+  /** The host's address that it listens on. @default `network.bindAddress` */
+  readonly ip?: string;
+}
+
+/** A place on a network that is not the site's. */
+export interface Attachment {
+  readonly network: docker.Network;
+  /** @default Docker chooses one */
+  readonly address?: string;
+  /** @default none */
+  readonly aliases?: readonly string[];
 }
 
 export interface ContainerArgs {
@@ -150,9 +162,10 @@ export function container(
       hosts: (args.hosts ?? []).map(({ host, ip }) => ({ host, ip })),
       // A lookup that hangs for ten seconds keeps a cut-off leader leading (lab §4, pitfall 2).
       dnsOpts: ["timeout:1", "attempts:1"],
-      ports: (args.ports ?? []).map(({ internal, external, ip }) => ({
+      ports: (args.ports ?? []).map(({ internal, external, protocol, ip }) => ({
         internal,
         external,
+        ...(protocol === undefined ? {} : { protocol }),
         ip: ip ?? settings.network.bindAddress,
       })),
       volumes: mounts(args),
@@ -196,8 +209,8 @@ function network({ network: { name }, subnet }: Placement, args: ContainerArgs) 
       { ...own, ipv4Address: addressOf(subnet, tier, instance) },
       ...joins.map((join) => ({
         name: join.network.name,
-        aliases: [...join.aliases],
-        ipv4Address: join.address,
+        aliases: [...(join.aliases ?? [])],
+        ...(join.address === undefined ? {} : { ipv4Address: join.address }),
       })),
     ],
   };

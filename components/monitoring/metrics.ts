@@ -95,6 +95,7 @@ export class Metrics extends pulumi.ComponentResource {
             scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
             alertmanagerAddress: addressOf(subnet, "alertmanager"),
             postgresExporterAddress: addressOf(subnet, "postgres-exporter"),
+            optional: settings.dns === undefined ? [] : ["dns-sync"],
             ...(placement.peer === undefined ? {} : { sites: true }),
           }),
           image,

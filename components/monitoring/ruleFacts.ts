@@ -18,6 +18,7 @@ export function ruleFactsOf(settings: Settings): RuleFacts {
     requestsPerInstance: Math.max(1, application.workers * application.threads - 1),
     volumeSizeMiB: database.volumeSizeMiB,
     runbookUrl: monitoring.runbookUrl,
+    publicNames: settings.dns !== undefined,
     ...(hasSites(settings) ? { sites: true } : {}),
   };
 }

@@ -72,5 +72,6 @@ export function targetsOf({
     target("collector", "collector"),
     target("containers", "collector"),
     ...(settings.monitoring.grafana ? [target("grafana", "grafana")] : []),
+    ...(settings.dns === undefined ? [] : [target("dns-sync", "dns-sync")]),
   ];
 }

@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings.ts";
+import { SITE_JOBS } from "../../templates/targets.ts";
 import { Application } from "../application/application.ts";
 import { Autoscaler } from "../application/autoscaler.ts";
 import { Edge } from "../application/edge.ts";
@@ -16,7 +17,8 @@ import { Pooler } from "../database/pooler.ts";
 import { PostgresCluster } from "../database/postgres.ts";
 import { Roles } from "../database/roles.ts";
 import { Router } from "../database/router.ts";
-import { reachableAddress } from "../docker/addresses.ts";
+import { besideNameServer, type DnsSecrets, DnsSync } from "../dns/dnsSync.ts";
+import { addressOf, reachableAddress } from "../docker/addresses.ts";
 import type { Image } from "../docker/images.ts";
 import type { Placement } from "../docker/placement.ts";
 import type { TierArgs } from "../docker/tier.ts";
@@ -52,6 +54,10 @@ export interface SiteArgs {
   readonly cloudKeys: CloudKeys | undefined;
   /** What Alertmanager needs to reach people. */
   readonly alertSecrets: AlertSecrets;
+  /** What the public zone is changed with, where its provider is not our own. */
+  readonly dnsSecrets: DnsSecrets | undefined;
+  /** The builtin name server's network. */
+  readonly nameServerNetwork: docker.Network | undefined;
 }
 
 /** Where people and programs reach a site from outside. */
@@ -142,6 +148,15 @@ export class Site extends pulumi.ComponentResource {
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, { ...tier, extension }, { parent: this });
     }
+    if (settings.dns !== undefined) {
+      const { dnsSecrets: secrets } = args;
+      const nameServerNetwork = besideNameServer(placement, args.nameServerNetwork);
+      new DnsSync(
+        `${name}-dns-sync`,
+        { ...tier, dns: settings.dns, secrets, nameServerNetwork, follow: followed(placement) },
+        { parent: this },
+      );
+    }
     new Logs(`${name}-logs`, { ...tier, extension }, { parent: this });
     // The last: it observes all the others.
     new Metrics(`${name}-metrics`, { ...tier, extension }, { parent: this });
@@ -182,4 +197,11 @@ function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "b
     lokiUrl: url(ports.loki),
     grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,
   };
+}
+
+/** Whose word moves the public names where nobody types a command: the site's agent's. */
+function followed({ settings, subnet, peer }: Placement) {
+  return peer !== undefined && settings.failover.sites === "automatic"
+    ? { host: addressOf(subnet, "site-agent"), port: SITE_JOBS["site-agent"].port }
+    : undefined;
 }

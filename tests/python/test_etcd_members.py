@@ -54,7 +54,7 @@ class Copies(unittest.TestCase):
     SHARED = {
         "etcd_gateway.py": ("etcd", "postgres", "guard", "autoscaler", "site-agent"),
         "docker_socket.py": ("guard", "autoscaler"),
-        "http_port.py": ("guard", "autoscaler", "site-agent"),
+        "http_port.py": ("guard", "autoscaler", "site-agent", "dns-sync"),
         "silence.py": ("guard", "autoscaler", "site-agent"),
     }
 

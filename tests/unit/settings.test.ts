@@ -94,6 +94,7 @@ test("the defaults", () => {
         "trustLocal": false,
         "volumeSizeMiB": 10240,
       },
+      "dns": undefined,
       "etcd": {
         "members": 3,
         "memoryMiB": 128,

@@ -9,8 +9,8 @@ import { alertGroups } from "../../../templates/prometheus-rules.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const FOLDER = join(ROOT, "docs", "runbooks");
-const config = { sites: { a: {}, b: {} } };
-/** Two sites have every alert that one has, and more. */
+const config = { sites: { a: {}, b: {} }, dns: { zone: "example.org" } };
+/** Two sites with public names have every alert that one has, and more. */
 const facts = ruleFactsOf(parseSettings({ stack: "dev", project: "holdfast", config }));
 const alerts = Object.values(alertGroups(facts))
   .flat()
