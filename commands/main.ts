@@ -182,6 +182,12 @@ command(
   option("--passphrase-file <file>", "read the passphrase from there instead of asking"),
 );
 command(
+  "recovery-plan",
+  "the disaster-recovery plan of the stack: objectives, who decides, exact commands, last drills",
+  async () => (await import("./recoveryPlan.ts")).recoveryPlan,
+  option("--output <file>", "where to write it (default: print it)"),
+);
+command(
   "test",
   "everything CI runs: format, lint, types, unit tests, templates before the real tools, the live environment",
   async () => (await import("./test.ts")).test,

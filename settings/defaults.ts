@@ -2,6 +2,7 @@
 import { incrementalCron } from "../objectives.ts";
 import { alertingDefaults } from "./alerting.ts";
 import { applicationDefaults } from "./application.ts";
+import { recoveryDefaults } from "./recovery.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
@@ -93,6 +94,7 @@ const groups: Tree = {
     extensions: "",
   },
   alerting: alertingDefaults,
+  recovery: recoveryDefaults,
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",

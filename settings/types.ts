@@ -38,6 +38,7 @@ export interface Settings {
   readonly backup: BackupSettings;
   readonly monitoring: MonitoringSettings;
   readonly alerting: AlertingSettings;
+  readonly recovery: RecoverySettings;
   readonly images: ImageSettings;
   /** Derived from `objectives`, never configured. */
   readonly timings: Timings;
@@ -314,6 +315,14 @@ export interface AlertingSettings {
    * Empty: nobody notices when it does not. @default ""
    */
   readonly deadMansSwitch: string;
+}
+
+/** What `./holdfast recovery-plan` says of people. */
+export interface RecoverySettings {
+  /** Who decides on a failover to another site. @default "" (the plan has a blank line there) */
+  readonly decides: string;
+  /** Who is told, and how, a line each. @default [] (the plan has blank lines there) */
+  readonly contacts: readonly string[];
 }
 
 export interface ImageSettings {

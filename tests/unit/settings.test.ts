@@ -148,6 +148,10 @@ test("the defaults", () => {
         "status": 8081,
       },
       "project": "holdfast",
+      "recovery": {
+        "contacts": [],
+        "decides": "",
+      },
       "sites": {
         "a": {
           "host": "h1",
