@@ -4,9 +4,9 @@ import { type Cleared, clearOther } from "./clear.ts";
 import { type AgentStatus, Refused, type SitePorts, type Topology, Unanswered } from "./types.ts";
 import {
   activeIn,
+  epochsFor,
   lookAt,
   needStatus,
-  nextEpoch,
   otherOf,
   statusOf,
   typed,
@@ -54,9 +54,10 @@ export async function activate(
     const yes = typed(topology, `activate --site ${site} --yes`);
     throw new Fault("nothing was changed", `to do it without being asked: ${yes}`);
   }
-  const epoch = nextEpoch(view);
+  const epochs = epochsFor(view, topology, site);
+  const epoch = epochs.promotion;
   const repeat = `activate --site ${site}`;
-  const clearing = { to: site, other, epoch, view, siteIsOff, repeat };
+  const clearing = { to: site, other, epochs, view, siteIsOff, repeat };
   const { by } = await clearOther(ports, topology, clearing);
   await confirmEpoch(ports, topology, own, epoch);
   return pointed(ports, topology, { site, epoch, by });

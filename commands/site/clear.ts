@@ -2,7 +2,7 @@
 import { Fault } from "../fault.ts";
 import { waitForLease } from "./lease.ts";
 import { Refused, type SitePorts, type Topology, Unanswered } from "./types.ts";
-import { hasAll, statusOf, typed, type View } from "./view.ts";
+import { type Epochs, hasAll, statusOf, typed, type View } from "./view.ts";
 
 /** How it was made sure. */
 export interface Cleared {
@@ -14,7 +14,7 @@ export interface Cleared {
 export interface Clearing {
   readonly to: string;
   readonly other: string;
-  readonly epoch: number;
+  readonly epochs: Epochs;
   readonly view: View;
   /** The site of which a person says that it is off. */
   readonly siteIsOff: string | undefined;
@@ -40,7 +40,7 @@ export async function clearOther(
   topology: Topology,
   clearing: Clearing,
 ): Promise<Cleared> {
-  const { to, other, epoch, siteIsOff } = clearing;
+  const { to, other, epochs, siteIsOff } = clearing;
   const asked = await byItsAgent(ports, topology, clearing);
   if (asked !== undefined) {
     return asked;
@@ -48,7 +48,7 @@ export async function clearOther(
   const { stopped, what } = await ports.stop(other);
   ports.say(`site ${other}: ${what}`);
   if (topology.witness) {
-    await waitForLease(ports, topology, { site: to, other, epoch });
+    await waitForLease(ports, topology, { site: to, other, epoch: epochs.promotion });
     return { by: stopped ? "stopped" : "lease" };
   }
   if (stopped) {
@@ -73,18 +73,18 @@ async function byItsAgent(
   clearing: Clearing,
 ): Promise<Cleared | undefined> {
   const { control, say } = ports;
-  const { to, other, epoch, view } = clearing;
+  const { to, other, epochs, view } = clearing;
   const status = statusOf(view, other);
   if (status === undefined) {
     return undefined;
   }
   try {
     if (status.role !== "active" && status.role !== "draining") {
-      await control.demote(other, epoch, to);
+      await control.demote(other, epochs.clearing, to);
       say(`site ${other} was ${status.role}, and follows site ${to} from now on`);
       return { by: "demoted" };
     }
-    const { lsn } = await control.drain(other, epoch);
+    const { lsn } = await control.drain(other, epochs.clearing);
     say(`site ${other} is drained at ${lsn}`);
     // Of a site whose data has taken another way, no position says anything.
     const arrived = statusOf(view, to)?.streaming === true && (await arrives(ports, to, lsn));

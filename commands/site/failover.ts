@@ -2,7 +2,7 @@ import { Fault } from "../fault.ts";
 import { type Cleared, clearOther } from "./clear.ts";
 import { type Loss, lossOf, lossText } from "./loss.ts";
 import { type AgentStatus, Refused, type SitePorts, type Topology, Unanswered } from "./types.ts";
-import { lookAt, needStatus, nextEpoch, otherOf, statusOf, typed } from "./view.ts";
+import { epochsFor, lookAt, needStatus, otherOf, statusOf, typed } from "./view.ts";
 
 export interface FailoverOptions {
   readonly to: string;
@@ -58,9 +58,10 @@ export async function failover(
       `to do it without being asked: ${typed(topology, `failover --to ${to} --yes`)}`,
     );
   }
-  const epoch = nextEpoch(view);
+  const epochs = epochsFor(view, topology, to);
+  const epoch = epochs.promotion;
   const repeat = `failover --to ${to}`;
-  const clearing = { to, other, epoch, view, siteIsOff, repeat };
+  const clearing = { to, other, epochs, view, siteIsOff, repeat };
   const { by, token } = await clearOther(ports, topology, clearing);
   await promote(ports, topology, target, epoch, token);
   const promoted = { ...target, epoch };

@@ -14,6 +14,8 @@ export interface LeaseWait {
 /** A live site renews its lease for ever: after so many leases it is not worth waiting. */
 const LEASES_WAITED = 3;
 const POLL_SECONDS = 1;
+/** Of a witness without memory its agent counts the time, too, and may have begun a little later. */
+const FORGOTTEN_SECONDS = LEASE_SECONDS + MARGIN_SECONDS + 3;
 
 /**
  * Waits until the other site's lease at the witness has run out: from then on it takes no writes.
@@ -58,7 +60,7 @@ function isOver(lease: WitnessView, site: string, epoch: number, freeSeconds: nu
     return lease.holder === site;
   }
   const remembers = lease.epoch !== null && lease.epoch < epoch;
-  return remembers || freeSeconds >= LEASE_SECONDS + MARGIN_SECONDS;
+  return remembers || freeSeconds >= FORGOTTEN_SECONDS;
 }
 
 function fault(

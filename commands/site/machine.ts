@@ -11,6 +11,14 @@ import type { SiteDocument, WitnessView } from "./types.ts";
 export const LEASE_SECONDS = 20;
 /** Beyond it, before anybody else may be sure: two clocks, and etcd, which looks twice a second. */
 export const MARGIN_SECONDS = 5;
+/** A confirmed epoch passes every promotion that was reckoned from the same one (view.ts: three above). */
+const CONFIRMED_EPOCHS = 3;
+
+/** The witness as an agent knows it. */
+export interface Lease extends WitnessView {
+  /** How long it has shown the same free lease. Seconds. */
+  readonly freeSeconds: number;
+}
 
 export type Verb =
   | { readonly verb: "drain" | "promote" | "activate"; readonly epoch: number }
@@ -24,7 +32,7 @@ export type Outcome = { readonly document: SiteDocument } | { readonly refused: 
  *
  * @param lease what the site knows of the witness; undefined where the stack has none
  */
-export function apply(document: SiteDocument, verb: Verb, lease: WitnessView | undefined): Outcome {
+export function apply(document: SiteDocument, verb: Verb, lease: Lease | undefined): Outcome {
   const { site, epoch: known, role } = document;
   if (verb.epoch < known) {
     return { refused: `epoch ${verb.epoch} is over: site ${site} knows epoch ${known}` };
@@ -44,7 +52,7 @@ export function apply(document: SiteDocument, verb: Verb, lease: WitnessView | u
 function becomeActive(
   { site, epoch: known, role, active }: SiteDocument,
   { verb, epoch }: Verb,
-  lease: WitnessView | undefined,
+  lease: Lease | undefined,
 ): Outcome {
   if (role === "active") {
     return epoch === known
@@ -67,7 +75,7 @@ function becomeActive(
 export function leaseRefusal(
   site: string,
   epoch: number,
-  lease: WitnessView | undefined,
+  lease: Lease | undefined,
 ): string | undefined {
   if (lease === undefined) {
     return undefined;
@@ -77,6 +85,10 @@ export function leaseRefusal(
   }
   if (lease.holder !== null && lease.holder !== site) {
     return `site ${lease.holder} holds the lease at the witness`;
+  }
+  // One that has lost its memory may have lost a living lease with it.
+  if (lease.epoch === null && lease.freeSeconds < LEASE_SECONDS + MARGIN_SECONDS) {
+    return `the witness knows no epoch: nobody has had its lease for ${lease.freeSeconds} s only`;
   }
   return lease.epoch !== null && epoch <= lease.epoch
     ? `the witness knows epoch ${lease.epoch}, and ${epoch} is not above it`
@@ -113,13 +125,13 @@ export function heard(own: SiteDocument, peer: SiteDocument): SiteDocument {
 
 /**
  * Whether a site confirms the other one, which starts cold and was active, and what it becomes by that: it
- * writes down that the other is active in the next epoch before it says so, or a failover that has begun
+ * writes down that the other is active in an epoch to come before it says so, or a failover that has begun
  * meanwhile would make a second one. Without a witness only.
  */
 export function confirms(own: SiteDocument, cold: SiteDocument): SiteDocument | undefined {
   const wasActive = cold.role === "unconfirmed" && cold.active === cold.site && cold.epoch > 0;
   const follows = own.role === "standby" && own.active === cold.site && own.epoch === cold.epoch;
-  return wasActive && follows ? { ...own, epoch: cold.epoch + 1 } : undefined;
+  return wasActive && follows ? { ...own, epoch: cold.epoch + CONFIRMED_EPOCHS } : undefined;
 }
 
 /**
@@ -134,9 +146,7 @@ export function resumes(own: SiteDocument, lease: WitnessView): boolean {
 
 /** What a standby that may promote itself knows. */
 export interface Watch {
-  readonly lease: WitnessView;
-  /** How long the witness has shown the same free lease. Seconds. */
-  readonly freeSeconds: number;
+  readonly lease: Lease;
   /** The other site, as heard over the link; undefined when it is silent. */
   readonly peer: SiteDocument | undefined;
 }
@@ -146,8 +156,10 @@ export interface Watch {
  * out where the witness remembers whose it was; the active site has ended some seconds before.
  */
 export function promotesItself(own: SiteDocument, watch: Watch): number | undefined {
-  const { lease, freeSeconds, peer } = watch;
+  const { lease, peer } = watch;
   const isFree = lease.reachable && lease.holder === null && lease.epoch === own.epoch;
   const isGone = peer === undefined || (peer.role !== "active" && peer.role !== "draining");
-  return own.role === "standby" && isFree && isGone && freeSeconds >= 2 ? own.epoch + 1 : undefined;
+  return own.role === "standby" && isFree && isGone && lease.freeSeconds >= 2
+    ? own.epoch + 1
+    : undefined;
 }

@@ -8,7 +8,7 @@ import {
   type Topology,
   Unanswered,
 } from "./types.ts";
-import { hasAll, lookAt, needStatus, nextEpoch, otherOf, typed } from "./view.ts";
+import { type Epochs, epochsFor, hasAll, lookAt, needStatus, otherOf, typed } from "./view.ts";
 
 /** What a change of the active site came to; `--json` prints it. */
 export interface Change {
@@ -56,9 +56,10 @@ export async function switchover(
   }
   const source = needStatus(view, from, topology);
   needReady(source, target, topology);
-  const epoch = nextEpoch(view);
+  const epochs = epochsFor(view, topology, to);
+  const epoch = epochs.promotion;
   try {
-    const token = await handOver(ports, topology, { from, to, epoch });
+    const token = await handOver(ports, topology, { from, to, epochs });
     const seconds = ports.now() - begun;
     ports.say(`site ${to} is active, at ${token}, epoch ${epoch}`);
     return await finish(ports, topology, { to, from, epoch, seconds, token });
@@ -84,9 +85,9 @@ interface Step {
 async function handOver(
   { control, say, now, sleep }: SitePorts,
   topology: Topology,
-  { from, to, epoch }: Step,
+  { from, to, epochs }: Omit<Step, "epoch"> & { epochs: Epochs },
 ): Promise<string> {
-  const { lsn: token } = await control.drain(from, epoch);
+  const { lsn: token } = await control.drain(from, epochs.clearing);
   say(`site ${from} is drained at ${token}`);
   const end = now() + REPLAY_SECONDS;
   for (;;) {
@@ -106,7 +107,7 @@ async function handOver(
     // Only now: a standby that promotes itself must not find it free before it has all.
     await control.release(from);
   }
-  await control.promote(to, epoch, token);
+  await control.promote(to, epochs.promotion, token);
   return token;
 }
 

@@ -1,7 +1,7 @@
 import { Fault } from "../fault.ts";
 import { waitForLease } from "./lease.ts";
 import { Refused, type SitePorts, type Topology, Unanswered } from "./types.ts";
-import { lookAt, nextEpoch, typed } from "./view.ts";
+import { epochsFor, lookAt, typed } from "./view.ts";
 
 /**
  * Makes a drained site active again, once the other one can no longer be promoted by what was sent to it.
@@ -17,7 +17,7 @@ export async function takeBack(
   why: string,
 ): Promise<void> {
   const { control, say } = ports;
-  const epoch = nextEpoch(await lookAt(ports, topology));
+  const epochs = epochsFor(await lookAt(ports, topology), topology, from);
   const stuck = (reason: string) =>
     new Fault(
       `the switchover to site ${to} failed (${why}), and whether site ${from} takes writes again is not known: ${reason}`,
@@ -27,17 +27,17 @@ export async function takeBack(
     );
   try {
     // A promotion that is still on its way there is refused from now on.
-    await control.demote(to, epoch, from);
+    await control.demote(to, epochs.clearing, from);
   } catch (error) {
     const known = error instanceof Refused || error instanceof Unanswered;
     if (!known || !topology.witness) {
       throw known ? stuck(error.message) : error;
     }
     // The lease decides between them, once nobody's is running.
-    await waitForLease(ports, topology, { site: from, other: to, epoch });
+    await waitForLease(ports, topology, { site: from, other: to, epoch: epochs.promotion });
   }
   try {
-    await control.promote(from, epoch);
+    await control.promote(from, epochs.promotion);
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Unanswered)) {
       throw error;

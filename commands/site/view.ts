@@ -52,13 +52,24 @@ export function witnessIn(view: View): WitnessView | undefined {
   return views.find((one) => one?.reachable);
 }
 
+/** The two epochs of a change: the other site is cleared with the first, this one promoted with the second. */
+export interface Epochs {
+  readonly clearing: number;
+  readonly promotion: number;
+}
+
 /**
- * An epoch above every one that is known anywhere. The other site is cleared with it, and this one promoted:
- * of two people who choose the same one, the site that either has cleared refuses the other's promotion.
+ * Epochs above every one that is known anywhere. The home site is promoted with even ones, the other with
+ * odd ones: of two people who want different sites active, the one with the higher epoch has cleared the
+ * other's site with an epoch that its promotion does not pass.
  */
-export function nextEpoch(view: View): number {
-  const known = [...view.keys()].map((site) => statusOf(view, site)?.epoch ?? 0);
-  return Math.max(0, witnessIn(view)?.epoch ?? 0, ...known) + 1;
+export function epochsFor(view: View, { sites }: Topology, site: string): Epochs {
+  const known = [...view.keys()].map((name) => statusOf(view, name)?.epoch ?? 0);
+  const highest = Math.max(0, witnessIn(view)?.epoch ?? 0, ...known);
+  const parity = site === sites[0] ? 0 : 1;
+  const least = highest + 2;
+  const promotion = least % 2 === parity ? least : least + 1;
+  return { clearing: promotion - 1, promotion };
 }
 
 /** PostgreSQL's position as a number, e.g. of `0/3000148`. @throws RangeError for any other text */

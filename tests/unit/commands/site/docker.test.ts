@@ -111,12 +111,12 @@ test("switchover: drain, promotion at the token, the old site follows", async ()
   const done = await switchover(ports, topology, "b");
   expect(verbs()).toEqual([
     "a: drain --epoch 4",
-    "b: promote --epoch 4 --at 0/3000148",
-    "a: demote --epoch 4 --follow b",
+    "b: promote --epoch 5 --at 0/3000148",
+    "a: demote --epoch 5 --follow b",
   ]);
-  expect(done).toMatchObject({ active: "b", epoch: 4, token: "0/3000148", follows: "rewind" });
+  expect(done).toMatchObject({ active: "b", epoch: 5, token: "0/3000148", follows: "rewind" });
   // Repeating it changes nothing.
-  expect(await switchover(ports, topology, "b")).toMatchObject({ active: "b", epoch: 4 });
+  expect(await switchover(ports, topology, "b")).toMatchObject({ active: "b", epoch: 5 });
 });
 
 describe("failover", () => {
@@ -189,8 +189,8 @@ test("failback: what a failover stopped is started, follows, and is active again
   expect(verbs()).toEqual([
     "a: demote --epoch 4 --follow b",
     "b: drain --epoch 5",
-    "a: promote --epoch 5 --at 0/3000148",
-    "b: demote --epoch 5 --follow a",
+    "a: promote --epoch 6 --at 0/3000148",
+    "b: demote --epoch 6 --follow a",
   ]);
 });
 
@@ -198,8 +198,8 @@ test("activate: the other one follows first; never beside an active one", async 
   const cold = { ...site("a").agent, role: "unconfirmed" };
   begin({ a: site("a", { agent: cold }), b: site("b") });
   const done = await activate(ports, topology, { site: undefined, siteIsOff: undefined });
-  expect(done).toMatchObject({ active: "a", epoch: 4, cleared: "demoted" });
-  expect(verbs()).toEqual(["b: demote --epoch 4 --follow a", "a: activate --epoch 4"]);
+  expect(done).toMatchObject({ active: "a", epoch: 6, cleared: "demoted" });
+  expect(verbs()).toEqual(["b: demote --epoch 5 --follow a", "a: activate --epoch 6"]);
   const active = { ...site("b").agent, role: "active", active: "b", epoch: 4 };
   begin({ a: site("a", { agent: cold }), b: site("b", { agent: active }) });
   await expect(

@@ -52,7 +52,10 @@ switch (args[0]) {
   default:
     process.exit(64);
 }
-writeFileSync(file, JSON.stringify(world));
+// Two of them read at once: who changes nothing writes nothing.
+if (args[0] !== "ps") {
+  writeFileSync(file, JSON.stringify(world));
+}
 
 function exec(words: readonly string[]): void {
   const [verb = ""] = words;
@@ -73,11 +76,13 @@ function exec(words: readonly string[]): void {
     const change = { role: "standby", active: value("--follow"), epoch, streaming: true };
     Object.assign(agent, change, { method: "rewind", lagBytes: 0, lagSeconds: 0 });
   }
+  if (verb !== "status") {
+    writeFileSync(file, JSON.stringify(world));
+  }
   say(agent, 0);
 }
 
 function say(answer: object, code: number): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
-  writeFileSync(file, JSON.stringify(world));
   process.exit(code);
 }

@@ -7,6 +7,7 @@ import {
   coldStart,
   confirms,
   heard,
+  type Lease,
   promotesItself,
   resumes,
 } from "../../../../commands/site/machine.ts";
@@ -14,7 +15,7 @@ import { parseContainers } from "../../../../commands/site/siteContainers.ts";
 import { runningWriters } from "../../../../commands/site/stopSite.ts";
 import { dockerAddresses, topologyOf } from "../../../../commands/site/topology.ts";
 import type { SiteDocument } from "../../../../commands/site/types.ts";
-import { hasAll, positionOf } from "../../../../commands/site/view.ts";
+import { epochsFor, hasAll, positionOf } from "../../../../commands/site/view.ts";
 import { parseSettings } from "../../../../settings.ts";
 
 const settings = parseSettings({ stack: "lab", project: "holdfast", config: {} });
@@ -25,7 +26,7 @@ const two = {
 };
 const active: SiteDocument = { site: "a", role: "active", epoch: 3, active: "a" };
 const standby: SiteDocument = { site: "b", role: "standby", epoch: 3, active: "a" };
-const free = { reachable: true, holder: null, epoch: 3 };
+const free: Lease = { reachable: true, holder: null, epoch: 3, freeSeconds: 5 };
 
 describe("one site", () => {
   test("an old epoch is refused, and one that was used up", () => {
@@ -45,26 +46,27 @@ describe("one site", () => {
   });
 
   test("the witness gives its lease to one, for an epoch above its own", () => {
-    const promote = (
-      lease: typeof free | { reachable: boolean; holder: string | null; epoch: number },
-    ) => apply(standby, { verb: "promote", epoch: 4 }, lease);
+    const promote = (lease: Lease) => apply(standby, { verb: "promote", epoch: 4 }, lease);
     expect(promote(free)).toHaveProperty("document");
     expect(promote({ ...free, holder: "a" })).toHaveProperty("refused");
     expect(promote({ ...free, epoch: 4 })).toHaveProperty("refused");
     expect(promote({ ...free, reachable: false })).toHaveProperty("refused");
+    // What it has forgotten may still be running.
+    expect(promote({ ...free, epoch: null })).toHaveProperty("refused");
+    expect(promote({ ...free, epoch: null, freeSeconds: 25 })).toHaveProperty("document");
   });
 
   test("that starts cold waits for a word, and gets it from who writes it down", () => {
     const cold = coldStart(active);
     expect(cold.role).toBe("unconfirmed");
     expect(coldStart(standby)).toEqual(standby);
-    expect(confirms(standby, cold)).toEqual({ ...standby, epoch: 4 });
+    expect(confirms(standby, cold)).toEqual({ ...standby, epoch: 6 });
     expect(confirms({ ...standby, epoch: 4 }, cold)).toBeUndefined();
     expect(confirms({ ...standby, role: "active", active: "b" }, cold)).toBeUndefined();
     expect(resumes(cold, free)).toBe(true);
     expect(resumes(cold, { ...free, epoch: 4 })).toBe(false);
     // A witness without memory may have lost another one's lease.
-    expect(resumes(cold, { reachable: true, holder: null, epoch: null })).toBe(false);
+    expect(resumes(cold, { ...free, epoch: null })).toBe(false);
   });
 
   test("hears of a newer active one: it stops, follows, or waits for people", () => {
@@ -76,13 +78,27 @@ describe("one site", () => {
   });
 
   test("promotes itself only when the lease ran out and the other is not heard", () => {
-    const watch = { lease: free, freeSeconds: 5, peer: undefined };
+    const watch = { lease: free, peer: undefined };
     expect(promotesItself(standby, watch)).toBe(4);
     expect(promotesItself(standby, { ...watch, peer: active })).toBeUndefined();
-    expect(promotesItself(standby, { ...watch, freeSeconds: 1 })).toBeUndefined();
+    expect(
+      promotesItself(standby, { ...watch, lease: { ...free, freeSeconds: 1 } }),
+    ).toBeUndefined();
     const forgotten = { ...free, epoch: null };
     expect(promotesItself(standby, { ...watch, lease: forgotten })).toBeUndefined();
   });
+});
+
+test("each site is promoted with epochs of its own, above all that are known", () => {
+  const seen = (epoch: number) => ({ answers: true, status: { epoch, witness: null } }) as never;
+  const view = new Map([
+    ["a", seen(3)],
+    ["b", seen(2)],
+  ]);
+  const topology = topologyOf(two);
+  expect(epochsFor(view, topology, "a")).toEqual({ clearing: 5, promotion: 6 });
+  expect(epochsFor(view, topology, "b")).toEqual({ clearing: 4, promotion: 5 });
+  expect(epochsFor(new Map(), topology, "b")).toEqual({ clearing: 2, promotion: 3 });
 });
 
 test("positions in the WAL are compared as numbers", () => {

@@ -9,6 +9,7 @@ import {
   forgotten,
   heard,
   LEASE_SECONDS,
+  type Lease,
   promotesItself,
   resumes,
   type Verb,
@@ -18,7 +19,6 @@ import {
   Refused,
   type SiteDocument,
   type Topology,
-  type WitnessView,
 } from "../../../../commands/site/types.ts";
 
 export type Name = "a" | "b";
@@ -65,6 +65,8 @@ export class ModelSite {
   }
 }
 
+const LOSSES_APART_SECONDS = 120;
+
 export interface WorldOptions {
   readonly witness: boolean;
   readonly automatic: boolean;
@@ -93,6 +95,8 @@ export class World {
   /** Verbs after which a site knew a lower epoch than before. */
   readonly backwards: string[] = [];
   #writes = 0;
+  /** When the witness last lost its data. */
+  #forgotAt = Number.NEGATIVE_INFINITY;
 
   readonly #options: WorldOptions;
 
@@ -134,20 +138,29 @@ export class World {
     };
   }
 
-  view(site: ModelSite): WitnessView | undefined {
+  view(site: ModelSite): Lease | undefined {
     if (!this.topology.witness) {
       return undefined;
     }
     this.#expire();
     const { up, holder, epoch } = this.witness;
     const reachable = up && site.witnessLink;
-    return reachable ? { reachable, holder, epoch } : { reachable, holder: null, epoch: null };
+    const isSame = site.seen.revision === this.witness.revision;
+    const freeSeconds = isSame && holder === null ? this.now - site.seen.since : 0;
+    return reachable
+      ? { reachable, holder, epoch, freeSeconds }
+      : { reachable, holder: null, epoch: null, freeSeconds: 0 };
   }
 
   /** @throws Refused */
   verb(site: ModelSite, verb: Verb, at?: string): void {
     if (verb.verb === "promote" && at !== undefined && lsnOf(site.wal.length) < at) {
       throw new Refused("not replayed yet");
+    }
+    const peer = this.#peer(site);
+    const heard = this.link && peer.power && peer.agent ? peer.document.epoch : 0;
+    if (verb.verb === "promote" && site.document.role !== "active" && verb.epoch <= heard) {
+      throw new Refused(`the other site knows epoch ${heard}`);
     }
     const outcome = apply(site.document, verb, this.view(site));
     if ("refused" in outcome) {
@@ -204,8 +217,12 @@ export class World {
         this.witness.up = event.on;
         break;
       case "witness-lost":
-        this.#hold(null);
-        this.witness.epoch = null;
+        // Not again while somebody waits out the first loss: whoever looks once a second sees one only.
+        if (this.now - this.#forgotAt > LOSSES_APART_SECONDS) {
+          this.#forgotAt = this.now;
+          this.#hold(null);
+          this.witness.epoch = null;
+        }
         break;
       case "etcd-lost":
         this.site(event.site).document = forgotten(event.site);
@@ -289,10 +306,8 @@ export class World {
       this.#take(site, site.document.epoch);
       this.#become(site, { ...site.document, role: "active" });
     } else if (this.topology.automatic) {
-      const freeSeconds = this.now - site.seen.since;
       const epoch = promotesItself(site.document, {
         lease: this.#remembered(site, lease),
-        freeSeconds,
         peer: word,
       });
       if (epoch !== undefined) {
@@ -303,7 +318,7 @@ export class World {
   }
 
   /** A broken rule: a witness without memory counts as one that agrees. */
-  #remembered(site: ModelSite, lease: WitnessView): WitnessView {
+  #remembered(site: ModelSite, lease: Lease): Lease {
     const forgets = this.#options.broken === "witness-forgets" && lease.reachable;
     return forgets && lease.epoch === null ? { ...lease, epoch: site.document.epoch } : lease;
   }
@@ -397,8 +412,8 @@ export class World {
     }
     const peer = this.#peer(site);
     const isBehind = this.#isBehind(site);
-    const leads = peer.document.role === "active" && peer.document.epoch >= site.document.epoch;
-    if (isBehind || leads) {
+    // By rewind, or by a new copy.
+    if (isBehind || peer.document.role === "active") {
       site.wal = [...peer.wal];
     }
   }
