@@ -1,7 +1,8 @@
 import { Fault } from "../fault.ts";
 import { newest } from "./advice.ts";
+import { certainlyActive } from "./certainly.ts";
 import { type Cleared, clearOther } from "./clear.ts";
-import { type AgentStatus, Refused, type SitePorts, type Topology, Unanswered } from "./types.ts";
+import type { AgentStatus, SitePorts, Topology } from "./types.ts";
 import {
   activeIn,
   epochsFor,
@@ -59,33 +60,12 @@ export async function activate(
   const repeat = `activate --site ${site}`;
   const clearing = { to: site, other, epochs, view, siteIsOff, repeat };
   const { by } = await clearOther(ports, topology, clearing);
-  await confirmEpoch(ports, topology, own, epoch);
+  // A drained site is not cold: it is promoted.
+  const verb = own.role === "unconfirmed" ? "activate" : "promote";
+  await certainlyActive(ports, topology, { site, epoch, word: "activated" }, () =>
+    ports.control[verb](site, epoch),
+  );
   return pointed(ports, topology, { site, epoch, by });
-}
-
-/** A drained site is not cold: it is promoted. */
-async function confirmEpoch(
-  { control, say }: SitePorts,
-  topology: Topology,
-  { site, role }: AgentStatus,
-  epoch: number,
-): Promise<void> {
-  try {
-    await (role === "unconfirmed" ? control.activate(site, epoch) : control.promote(site, epoch));
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unanswered)) {
-      throw error;
-    }
-    const seen = await control.status(site);
-    if (!(seen.answers && seen.status.role === "active")) {
-      throw new Fault(
-        `site ${site} was not activated: ${error.message}`,
-        ...(error instanceof Refused && error.next !== undefined ? [error.next] : []),
-        `see both, and what helps: ${typed(topology, "status")}`,
-      );
-    }
-  }
-  say(`site ${site} is active, epoch ${epoch}`);
 }
 
 async function pointed(

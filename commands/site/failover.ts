@@ -1,7 +1,8 @@
 import { Fault } from "../fault.ts";
+import { certainlyActive } from "./certainly.ts";
 import { type Cleared, clearOther } from "./clear.ts";
 import { type Loss, lossOf, lossText } from "./loss.ts";
-import { type AgentStatus, Refused, type SitePorts, type Topology, Unanswered } from "./types.ts";
+import type { AgentStatus, SitePorts, Topology } from "./types.ts";
 import { epochsFor, lookAt, needStatus, otherOf, statusOf, typed } from "./view.ts";
 
 export interface FailoverOptions {
@@ -63,39 +64,15 @@ export async function failover(
   const repeat = `failover --to ${to}`;
   const clearing = { to, other, epochs, view, siteIsOff, repeat };
   const { by, token } = await clearOther(ports, topology, clearing);
-  await promote(ports, topology, target, epoch, token);
+  await certainlyActive(ports, topology, { site: to, epoch, word: "promoted" }, () =>
+    ports.control.promote(to, epoch, token),
+  );
   const promoted = { ...target, epoch };
   const result = await point(ports, topology, { target: promoted, loss, by, begun });
   if (by === "drained") {
     await rejoin(ports, topology, other, to, epoch);
   }
   return result;
-}
-
-async function promote(
-  { control, say }: SitePorts,
-  topology: Topology,
-  target: AgentStatus,
-  epoch: number,
-  token: string | undefined,
-): Promise<void> {
-  const { site } = target;
-  try {
-    await control.promote(site, epoch, token);
-  } catch (error) {
-    if (!(error instanceof Refused || error instanceof Unanswered)) {
-      throw error;
-    }
-    const seen = await control.status(site);
-    if (!(seen.answers && seen.status.role === "active")) {
-      throw new Fault(
-        `site ${site} was not promoted: ${error.message}`,
-        ...(error instanceof Refused && error.next !== undefined ? [error.next] : []),
-        `see both, and what helps: ${typed(topology, "status")}`,
-      );
-    }
-  }
-  say(`site ${site} is active, epoch ${epoch}`);
 }
 
 interface Promoted {
