@@ -3,6 +3,7 @@ import { incrementalCron } from "../objectives.ts";
 import { alertingDefaults } from "./alerting.ts";
 import { applicationDefaults } from "./application.ts";
 import { dnsDefaults } from "./dns.ts";
+import { recoveryDefaults } from "./recovery.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
@@ -100,6 +101,7 @@ const groups: Tree = {
   },
   alerting: alertingDefaults,
   dns: dnsDefaults,
+  recovery: recoveryDefaults,
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",

@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import { hbaProblem } from "./hba.ts";
+import { recovery } from "./recovery.ts";
 import { cloud, table } from "./repositories.ts";
 import { parseIpv4, subnetProblem } from "./subnets.ts";
 import { cronProblem, isCalendarDay } from "./units.ts";
@@ -225,6 +226,7 @@ export const schema = z.strictObject({
   }),
   alerting,
   dns,
+  recovery,
   images: z.strictObject({
     base: image("debian:trixie-slim"),
     prometheus: image("prom/prometheus:v3.5.0", "debian"),

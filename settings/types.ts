@@ -58,6 +58,7 @@ export interface Settings {
   readonly alerting: AlertingSettings;
   /** The public names and who serves them; undefined without `dns.zone`. @default none */
   readonly dns: DnsSettings | undefined;
+  readonly recovery: RecoverySettings;
   readonly images: ImageSettings;
   /** Derived from `objectives`, never configured. */
   readonly timings: Timings;
@@ -411,6 +412,14 @@ export interface DnsSettings {
   readonly service: DnsServiceName | "";
   /** Provider octodns: more parameters of octoDNS' class for that service; none is secret. @default {} */
   readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What `./holdfast recovery-plan` says of people. */
+export interface RecoverySettings {
+  /** Who decides on a failover to another site. @default "" (the plan has a blank line there) */
+  readonly decides: string;
+  /** Who is told, and how, a line each. @default [] (the plan has blank lines there) */
+  readonly contacts: readonly string[];
 }
 
 export interface ImageSettings {

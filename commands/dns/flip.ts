@@ -1,6 +1,6 @@
 import type { Settings } from "../../settings.ts";
 import { Fault } from "../fault.ts";
-import { inSync } from "./syncs.ts";
+import { type DockerAddresses, inSync } from "./syncs.ts";
 
 /** What one name server said to one public name. */
 export interface NameAnswer {
@@ -35,17 +35,26 @@ export interface Flip {
 /**
  * Points the public names to a site. It may be repeated, and needs neither Pulumi's state nor the other site.
  *
+ * @param addresses Docker's address for each site
  * @returns undefined for a stack without public names
  * @throws Fault when the names could not be changed
  */
-export async function flipDns(settings: Settings, site: string): Promise<Flip | undefined> {
+export async function flipDns(
+  settings: Settings,
+  site: string,
+  addresses: DockerAddresses,
+): Promise<Flip | undefined> {
   if (settings.dns === undefined) return undefined;
-  return parsed<Flip>(await inSync(settings, site, ["flip", site]));
+  return parsed<Flip>(await inSync({ settings, addresses }, site, ["flip", site]));
 }
 
 /** The same as one line for a person, as `site` commands want it. @throws Fault */
-export async function flipNames(settings: Settings, site: string): Promise<string> {
-  return flipText(settings, await flipDns(settings, site));
+export async function flipNames(
+  settings: Settings,
+  site: string,
+  addresses: DockerAddresses,
+): Promise<string> {
+  return flipText(settings, await flipDns(settings, site, addresses));
 }
 
 /** What a person reads of a flip. Pure. */

@@ -1,17 +1,9 @@
+import type { Settings } from "../../settings.ts";
 import { Fault } from "../fault.ts";
-import type { GlobalOptions } from "../options.ts";
-import { loadStack } from "../stack.ts";
+import { certainName } from "../site/activeName.ts";
 import { alignedTable, print } from "../ui.ts";
-import { activeByAgents } from "./active.ts";
 import { flipDns, flipText, type NameAnswer, parsed } from "./flip.ts";
-import { inSync } from "./syncs.ts";
-
-export interface SiteDnsOptions extends GlobalOptions {
-  /** The verb of `./holdfast site`, first. */
-  readonly args: readonly string[];
-  /** Only ask what clients see. */
-  readonly check: boolean;
-}
+import { type DockerAddresses, inSync } from "./syncs.ts";
 
 /** What `--check` found; `--json` prints it with the site that it should be. */
 export interface Check {
@@ -21,39 +13,29 @@ export interface Check {
   readonly answers: readonly NameAnswer[];
 }
 
-/** `./holdfast site <verb>`. */
-export async function site(options: SiteDnsOptions): Promise<number> {
-  const [verb] = options.args;
-  if (verb === "dns") return siteDns(options);
-  throw new Fault(
-    `there is no ./holdfast site ${verb}`,
-    "./holdfast site --help lists what there is",
-  );
-}
-
 /**
  * `./holdfast site dns`: points the public names to the site that takes writes; with `--check` it says what
  * clients see, and fails when that is another one.
  */
-export async function siteDns({
-  stack,
-  check,
-  json,
-}: Omit<SiteDnsOptions, "args">): Promise<number> {
-  const { settings } = loadStack(stack);
+export async function siteDns(
+  settings: Settings,
+  addresses: DockerAddresses,
+  { check, json }: { readonly check: boolean; readonly json: boolean },
+): Promise<number> {
+  const { stack } = settings;
   if (settings.dns === undefined) {
     throw new Fault(
       `stack ${stack} has no public names`,
       `pulumi config set --path dns.zone example.org --stack ${stack}, then ./holdfast up; docs/dns.md`,
     );
   }
-  const active = await activeByAgents(settings);
+  const active = await certainName(settings, addresses);
   if (!check) {
-    const flip = await flipDns(settings, active);
+    const flip = await flipDns(settings, active, addresses);
     print(json ? JSON.stringify(flip, null, 2) : flipText(settings, flip));
     return flip?.verified ? 0 : 1;
   }
-  const found = parsed<Check>(await inSync(settings, active, ["check"]));
+  const found = parsed<Check>(await inSync({ settings, addresses }, active, ["check"]));
   print(json ? JSON.stringify({ active, ...found }, null, 2) : checkText(active, found));
   return found.site === active ? 0 : 1;
 }

@@ -3,6 +3,15 @@ import { containersOf } from "../cluster/containers.ts";
 import { Docker } from "../docker.ts";
 import { Fault } from "../fault.ts";
 
+/** Docker's address for each site: the host's of the settings, or another that a person gave. */
+export type DockerAddresses = Readonly<Record<string, string>>;
+
+/** A stack, and where its containers are. */
+export interface SyncPlace {
+  readonly settings: Settings;
+  readonly addresses: DockerAddresses;
+}
+
 /** A container that can change and ask the public names. */
 export interface Sync {
   readonly site: string;
@@ -30,13 +39,14 @@ const ANSWER_MS = 45_000;
  * @throws Fault when no site has such a container that runs
  */
 export async function inSync(
-  settings: Settings,
+  place: SyncPlace,
   first: string,
   words: readonly string[],
 ): Promise<Told> {
+  const { settings } = place;
   const reasons: string[] = [];
   for (const site of beginningWith(first, Object.keys(settings.sites))) {
-    const sync = await syncOf(settings, site);
+    const sync = await syncOf(place, site);
     if (typeof sync === "string") {
       reasons.push(`site ${site}: ${sync}`);
       continue;
@@ -57,9 +67,8 @@ export async function inSync(
 }
 
 /** The container, or why there is none. */
-async function syncOf(settings: Settings, site: string): Promise<Sync | string> {
-  const host = settings.sites[site]?.host ?? "";
-  const docker = new Docker(settings.hosts[host]?.docker ?? "");
+async function syncOf({ settings, addresses }: SyncPlace, site: string): Promise<Sync | string> {
+  const docker = new Docker(addresses[site] ?? "");
   try {
     const containers = await within(LIST_MS, containersOf(docker, settings.stack, site));
     if (containers === undefined)

@@ -157,6 +157,10 @@ test("the defaults", () => {
         "witness": 7442,
       },
       "project": "holdfast",
+      "recovery": {
+        "contacts": [],
+        "decides": "",
+      },
       "sites": {
         "a": {
           "application": "standby",

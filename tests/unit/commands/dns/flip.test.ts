@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { activeOf } from "../../../../commands/dns/active.ts";
 import { type Flip, flipDns, flipText, parsed } from "../../../../commands/dns/flip.ts";
 import { checkText } from "../../../../commands/dns/siteDns.ts";
 import { beginningWith, type Told } from "../../../../commands/dns/syncs.ts";
 import { Docker } from "../../../../commands/docker.ts";
+import { certainIn } from "../../../../commands/site/activeName.ts";
+import type { AgentStatus, Seen } from "../../../../commands/site/types.ts";
 import { settingsWith } from "../../tree/mocks.ts";
 
 const settings = settingsWith({ dns: { zone: "example.org", app: "shop", ttl: "45 s" } });
@@ -33,7 +34,7 @@ function told(code: number, stdout: string, stderr = ""): Told {
 
 describe("a flip", () => {
   test("a stack without public names has nothing to change", async () => {
-    expect(await flipDns(settingsWith(), "a")).toBeUndefined();
+    expect(await flipDns(settingsWith(), "a", {})).toBeUndefined();
     expect(flipText(settingsWith(), undefined)).toBe("no public names: dns.zone is not set");
   });
 
@@ -71,20 +72,28 @@ describe("a flip", () => {
 });
 
 describe("which site is active", () => {
-  const report = (site: string, role: string) => ({ site, role, epoch: 1 });
+  const view = (roles: Readonly<Record<string, string>>) =>
+    new Map(
+      Object.entries(roles).map(([site, role]): [string, Seen] => [
+        site,
+        role === ""
+          ? { answers: false, docker: false, why: "its Docker host does not answer" }
+          : { answers: true, status: { site, role } as AgentStatus },
+      ]),
+    );
 
   test("the one that says so", () => {
-    expect(activeOf([report("a", "standby"), report("b", "active")], "dev")).toBe("b");
-    expect(activeOf([report("b", "active")], "dev")).toBe("b");
+    expect(certainIn(view({ a: "standby", b: "active" }), "dev")).toBe("b");
+    expect(certainIn(view({ a: "", b: "active" }), "dev")).toBe("b");
   });
 
   test.each([
-    [[], "none answers"],
-    [[report("a", "standby"), report("b", "unconfirmed")], "site b is unconfirmed"],
-    [[report("a", "active"), report("b", "active")], "two sites say"],
-  ])("%j moves no name", (reports, says) => {
-    expect(() => activeOf(reports, "dev")).toThrow(says);
-    expect(() => activeOf(reports, "dev")).toThrow("the names stay where they are");
+    [{ a: "", b: "" }, "none answers"],
+    [{ a: "standby", b: "unconfirmed" }, "site b is unconfirmed"],
+    [{ a: "active", b: "active" }, "two sites say"],
+  ])("%j moves no name", (roles, says) => {
+    expect(() => certainIn(view(roles), "dev")).toThrow(says);
+    expect(() => certainIn(view(roles), "dev")).toThrow("the names stay where they are");
   });
 
   test("the site that is left is asked first", () => {
