@@ -32,11 +32,14 @@ class World:
     def __init__(self, witness: bool = True, automatic: bool = False) -> None:
         self.now = 1000.0
         self.linked = {"a": True, "b": True}
+        # The way between the sites alone: each may reach the witness all the same.
+        self.between = True
+        self.answers_arrive = True
         self.witness = WitnessData() if witness else None
         self.sites = {
             name: Site(self, name, other, automatic) for name, other in (("a", "b"), ("b", "a"))
         }
-        self.both_wrote = ""
+        self.fault = ""
 
     def step(self, seconds: float = STEP) -> None:
         """Lets time pass; looks whether two sites could take writes at one moment."""
@@ -47,12 +50,11 @@ class World:
                 self.witness.expire(self.now)
             for site in self.sites.values():
                 site.step()
-            writing = [name for name, site in self.sites.items() if site.takes_writes()]
-            if len(writing) > 1 and not self.both_wrote:
-                self.both_wrote = f"both sites took writes at {self.now}: {self.states()}"
+            if all(site.takes_writes() for site in self.sites.values()):
+                self.fault = self.fault or f"both sites took writes at {self.now}: {self.states()}"
 
     def joined(self) -> bool:
-        return all(self.linked.values())
+        return self.between and all(self.linked.values())
 
     def states(self) -> dict:
         return {n: (s.agent.state.role, s.agent.state.epoch) for n, s in self.sites.items()}
@@ -64,6 +66,10 @@ class WitnessData:
     def __init__(self) -> None:
         self.epoch, self.holder, self.until = 0, None, 0.0
         self.up = True
+
+    def lose(self) -> None:
+        """Its data is gone, a living lease with it."""
+        self.epoch, self.holder, self.until = 0, None, 0.0
 
     def expire(self, now: float) -> None:
         if self.holder is not None and now >= self.until:
@@ -86,15 +92,21 @@ class WitnessClient:
         data = self._data()
         return Seen(data.epoch, data.holder)
 
-    def acquire(self, epoch: int) -> bool:
+    def acquire(self, epoch: int, known: int | None = None) -> bool:
         data = self._data()
         if data.epoch > epoch or data.holder not in (None, self.site):
+            return False
+        if known is not None and data.epoch != known:
             return False
         data.epoch, data.holder, data.until = epoch, self.site, self.world.now + LEASE_SECONDS
         return True
 
     def renew(self, epoch: int) -> bool:
-        return self.acquire(epoch)
+        data = self._data()
+        if data.holder != self.site:
+            return self.acquire(epoch)
+        data.until = self.world.now + LEASE_SECONDS
+        return True
 
     def release(self) -> None:
         data = self._data()
@@ -151,11 +163,21 @@ class PeerClient:
         self.answers = False
 
     def look(self) -> None:
+        other = self._there()
+        self.answers = other is not None
+        if other is not None:
+            self._last = parse_peer(report.for_peer(other.agent), self.site.other, self.site.world.now)
+
+    def confirm(self, epoch: int) -> int | None:
+        other = self._there()
+        said = None if other is None else other.agent.confirm(self.site.name, epoch)
+        return said if self.site.world.answers_arrive else None
+
+    def _there(self) -> "Site | None":
         world = self.site.world
         other = world.sites[self.site.other]
-        self.answers = world.joined() and other.up and not other.hung and other.agent.started
-        if self.answers:
-            self._last = parse_peer(report.for_peer(other.agent), self.site.other, world.now)
+        answers = world.joined() and other.up and not other.hung and other.agent.started
+        return other if answers else None
 
     def last(self):
         return self._last
@@ -180,12 +202,19 @@ class Site:
         self._changed_at = 0.0
         self.lsn = SEGMENT
         self.replayed_at: float | None = None
+        self.starts = 0
         self.start()
 
     def start(self) -> None:
         """All containers start: nothing is left of what processes knew."""
-        self.up, self.hung, self.runs, self.primary_since = True, False, False, None
+        self.up, self.runs, self.primary_since = True, False, None
+        self.starts += 1
         self.permission = Permission()
+        self.start_agent()
+
+    def start_agent(self) -> None:
+        """Its process alone: members go on as they were told."""
+        self.hung = False
         self.said: list[str] = []
         place = Place(self.other, f"dev-{self.other}", "10.0.0.77", True)
         witness = self.world.witness is not None
@@ -273,3 +302,12 @@ class Database:
 
     def takes_writes(self) -> bool:
         return self.site.takes_writes()
+
+
+def made(witness: bool = True, automatic: bool = False) -> World:
+    """An environment as `up` leaves it: a is active, b is its standby."""
+    world = World(witness, automatic)
+    world.step(2)
+    world.sites["a"].verbs.found()
+    world.step(6)
+    return world

@@ -6,6 +6,7 @@ import unittest
 import urllib.error
 import urllib.request
 from pathlib import Path
+from unittest.mock import patch
 
 from image_paths import use
 from stand_ins import stand_in
@@ -18,10 +19,11 @@ import site_gate  # noqa: E402
 from etcd_gateway import decode, encode  # noqa: E402
 from site_gate import Answer, Permission  # noqa: E402
 from site_world import World  # noqa: E402
-from sites import lsn, refusals, report, rules  # noqa: E402
+from sites import lsn, refusals, report, rules, word  # noqa: E402
 from sites.command import arguments, main as command  # noqa: E402
 from sites.members import Look, Member, parse as parse_member  # noqa: E402
 from sites.patroni_config import Place, changed, differs, fetch, wanted  # noqa: E402
+from sites.peer import Peer  # noqa: E402
 from sites.refusals import Refused  # noqa: E402
 from sites.rules import Other, Seen  # noqa: E402
 from sites.server import act, serve_pages, serve_verbs  # noqa: E402
@@ -63,21 +65,83 @@ class States(unittest.TestCase):
 class Confirmation(unittest.TestCase):
     cold = State("a", "unconfirmed", 3, "a")
 
-    def test_the_other_site_confirms_what_it_follows(self) -> None:
-        self.assertTrue(rules.confirmed(self.cold, other(), None, False))
-        for word in (None, other(epoch=4), other(active="b"), other("unconfirmed"), other("active", 3, "b")):
-            self.assertFalse(rules.confirmed(self.cold, word, None, False), word)
+    def test_it_is_asked_for_where_the_other_site_follows(self) -> None:
+        self.assertTrue(rules.asks(self.cold, other()))
+        # Its answer was lost, perhaps: then it knows a higher epoch.
+        self.assertTrue(rules.asks(self.cold, other(epoch=6)))
+        for word in (None, other(epoch=2), other(active="b"), other("unconfirmed"), other("active", 3, "b")):
+            self.assertFalse(rules.asks(self.cold, word), word)
+
+    def test_it_is_written_down_with_an_epoch_above_every_promotion_on_its_way(self) -> None:
+        word = rules.confirms(STANDBY, "a", 3, 0.0)
+        assert word is not None
+        self.assertEqual((word.role, word.epoch, word.active), ("standby", 6, "a"))
+        again = rules.confirms(word, "a", 3, 0.0)
+        assert again is not None
+        self.assertEqual(again.epoch, 9)
+        # What it became since is no confirmation any more.
+        self.assertIsNone(rules.confirms(become(word, "standby", "", 0.0, epoch=7), "a", 3, 0.0))
+        self.assertEqual(from_json(to_json(word), "b"), word)
+
+    def test_nobody_else_is_confirmed(self) -> None:
+        for own in (
+            State("b", "active", 3, "b"), State("b", "draining", 3, "b"), State("b", "unconfirmed", 3, "a"),
+            State("b", "standby", 3, "b"), State("b", "standby", 4, "a"), State("b", "standby", 0, "a"),
+        ):  # fmt: skip
+            self.assertIsNone(rules.confirms(own, "a", 3, 0.0), own)
+        self.assertIsNone(rules.confirms(STANDBY, "a", 2, 0.0))
+        self.assertIsNone(rules.confirms(STANDBY, "c", 3, 0.0))
 
     def test_with_a_witness_its_word_alone_does(self) -> None:
-        self.assertTrue(rules.confirmed(self.cold, None, Seen(3, None), True))
-        self.assertTrue(rules.confirmed(self.cold, None, Seen(3, "a"), True))
-        for seen in (None, Seen(4, None), Seen(3, "b")):
-            self.assertFalse(rules.confirmed(self.cold, other(), seen, True), seen)
-        self.assertFalse(rules.confirmed(self.cold, other(epoch=4), Seen(3, None), True))
+        self.assertTrue(rules.resumes(self.cold, Seen(3, None)))
+        self.assertTrue(rules.resumes(self.cold, Seen(3, "a")))
+        # One that says 0 has lost its data, and may have lost a lease that still runs.
+        for seen in (None, Seen(4, None), Seen(3, "b"), Seen(2, None), Seen(0, None)):
+            self.assertFalse(rules.resumes(self.cold, seen), seen)
 
     def test_only_the_site_that_was_active_is_confirmed(self) -> None:
         for state in (ACTIVE, STANDBY, State("a"), State("a", "unconfirmed", 3, "b")):
-            self.assertFalse(rules.confirmed(state, other(), Seen(0, None), True), state)
+            self.assertFalse(rules.resumes(state, Seen(state.epoch, None)), state)
+            self.assertFalse(rules.asks(state, other(epoch=state.epoch)), state)
+
+    def test_the_other_agent_alone_may_ask(self) -> None:
+        body, headers = word.question("a", 3, "key")
+        signature = headers[word.SIGNATURE]
+        self.assertEqual(word.asked(body, signature, "key"), ("a", 3))
+        for sent, signed, key in (
+            (body, signature, "other"), (body, "", "key"), (b"{}", signature, "key"),
+            (body.replace(b"3", b"4"), signature, "key"),
+        ):  # fmt: skip
+            self.assertIsNone(word.asked(sent, signed, key))
+        foreign, signed = word.question("a", 3, "key")[0][:-1], "é"
+        self.assertIsNone(word.asked(foreign, signed, "key"))
+
+    def test_it_is_asked_for_over_http(self) -> None:
+        world = World(witness=False)
+        world.step(2)
+        world.sites["a"].verbs.found()
+        world.step(6)
+        b = world.sites["b"].agent
+        port = serve_pages(b, "key", lambda: True, 0)
+        with patch("sites.peer.PORT", port):
+            peer = Peer("127.0.0.1", "b", "a", "key")
+            self.assertEqual(peer.confirm(1), 4)
+            self.assertEqual((b.state.epoch, b.store.state.epoch, b.store.memory.epoch), (4, 4, 4))
+            self.assertIsNone(Peer("127.0.0.1", "b", "a", "wrong").confirm(1))
+            self.assertIsNone(peer.confirm(3))
+            peer.look()
+            self.assertEqual((peer.last().epoch, peer.answers), (4, True))
+        self.assertEqual(b.state.epoch, 4)
+        with patch("sites.peer.PORT", 1):
+            self.assertIsNone(peer.confirm(1))
+
+    def test_a_witness_needs_no_word_of_a_site(self) -> None:
+        world = World()
+        world.step(2)
+        world.sites["a"].verbs.found()
+        world.step(6)
+        self.assertIsNone(world.sites["b"].agent.confirm("a", 1))
+        self.assertEqual(world.sites["b"].agent.state.epoch, 1)
 
 
 class Lease(unittest.TestCase):
@@ -97,6 +161,15 @@ class Lease(unittest.TestCase):
         self.assertEqual(rules.write_seconds(STANDBY, 100.0, True, 100.0), 0.0)
         self.assertLess(rules.FENCE_AFTER_SECONDS + 2 * site_gate.POLL_SECONDS, rules.LEASE_SECONDS)
 
+    def test_one_whose_time_is_over_is_not_taken_anew(self) -> None:
+        draining = State("a", "draining", 3, "a")
+        self.assertTrue(rules.keeps_lease(ACTIVE, 100.0, 115.9))
+        self.assertTrue(rules.keeps_lease(draining, 100.0, 101.0))
+        self.assertFalse(rules.keeps_lease(ACTIVE, 100.0, 116.0))
+        self.assertFalse(rules.keeps_lease(ACTIVE, None, 0.0))
+        self.assertFalse(rules.keeps_lease(become(draining, "draining", "", 0.0, lsn="0/1"), 100.0, 101.0))
+        self.assertFalse(rules.keeps_lease(STANDBY, 100.0, 101.0))
+
     def test_a_standby_takes_over_when_the_lease_is_free_and_the_other_is_gone(self) -> None:
         def takes(word: Other | None, now: float, free: float | None = 90.0, seen=Seen(3, None)) -> bool:
             return rules.takes_over(STANDBY, word, seen, free, now)
@@ -111,6 +184,9 @@ class Lease(unittest.TestCase):
         self.assertFalse(takes(active, 130.0, free=129.0))
         self.assertFalse(takes(active, 130.0, seen=Seen(3, "a")))
         self.assertFalse(takes(active, 130.0, seen=None))
+        # A witness that has lost its data looks free at once.
+        for epoch in (0, 2, 4):
+            self.assertFalse(takes(active, 130.0, seen=Seen(epoch, None)))
 
 
 class Refusals(unittest.TestCase):
@@ -125,15 +201,28 @@ class Refusals(unittest.TestCase):
 
     def test_an_activation_is_for_a_cold_site_that_nobody_passed(self) -> None:
         cold = State("a", "unconfirmed", 3, "a")
-        refusals.refuse_activation(cold, 3, None)
-        for state, epoch, word, words in (
-            (cold, 2, None, "older than 3"),
-            (STANDBY, 3, None, "not unconfirmed"),
-            (cold, 3, other("active", 4, "b"), "site b is active with epoch 4"),
-            (cold, 3, other("standby", 4, "a"), "knows epoch 4"),
+        refusals.refuse_activation(cold, 4, None, Seen(3, None))
+        for state, epoch, word, seen, words in (
+            (cold, 2, None, None, "not higher than 3"),
+            (cold, 3, None, None, "not higher than 3"),
+            (STANDBY, 3, None, None, "not unconfirmed"),
+            (cold, 5, other("active", 4, "b"), None, "site b is active with epoch 4"),
+            (cold, 4, other("standby", 4, "a"), None, "not higher than 4, which site b knows"),
+            (cold, 4, None, Seen(4, None), "which the witness knows"),
+            (cold, 4, None, Seen(3, "b"), "site b holds the lease"),
         ):
             with self.assertRaisesRegex(Refused, words):
-                refusals.refuse_activation(state, epoch, word)
+                refusals.refuse_activation(state, epoch, word, seen)
+
+    def test_a_witness_without_memory_gives_nothing_before_its_old_lease_is_over(self) -> None:
+        for state, seen, free in ((STANDBY, Seen(0, None), 24.9), (ACTIVE, Seen(0, None), 0.0)):
+            with self.assertRaisesRegex(Refused, "knows no epoch"):
+                refusals.refuse_forgotten(state, seen, free)
+        refusals.refuse_forgotten(STANDBY, Seen(0, None), 25.0)
+        refusals.refuse_forgotten(STANDBY, Seen(3, None), 0.0)
+        refusals.refuse_forgotten(STANDBY, None, 0.0)
+        # An environment that begins has nothing to forget.
+        refusals.refuse_forgotten(State("a"), Seen(0, None), 0.0)
 
 
 class Configuration(unittest.TestCase):
@@ -261,7 +350,7 @@ class Gate(unittest.TestCase):
         world.step(2)
         world.sites["a"].verbs.found()
         world.step(3)
-        port = serve_pages(world.sites["a"].agent, lambda: True, 0)
+        port = serve_pages(world.sites["a"].agent, "key", lambda: True, 0)
         answer = site_gate.ask("127.0.0.1", port)
         self.assertEqual((answer.role, answer.start, answer.writes), ("active", True, True))
         self.assertEqual(answer.config, {"slots": {"site_b": {"type": "physical"}}})
@@ -366,6 +455,9 @@ class AtTheWitness(unittest.TestCase):
         self.assertTrue(b.acquire(2))
         self.assertFalse(a.renew(1))
         self.assertEqual(etcd.get(EPOCH), "2")
+        for known in (0, 1, 3):
+            self.assertFalse(b.acquire(3, known))
+        self.assertTrue(b.acquire(3, 2))
 
     def test_a_lease_that_ran_out_is_taken_anew_unless_somebody_has_it(self) -> None:
         etcd = FakeEtcd()

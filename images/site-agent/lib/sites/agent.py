@@ -11,7 +11,7 @@ from sites.members import Cluster
 from sites.patroni_config import wanted
 from sites.peer import Peer
 from sites.rules import Seen
-from sites.state import ACTIVE, DRAINING, STANDBY, UNCONFIRMED, State, become
+from sites.state import ACTIVE, STANDBY, UNCONFIRMED, State, become
 from sites.store import Store
 from sites.witness import Witness
 
@@ -58,6 +58,21 @@ class Agent:
         return rules.write_seconds(
             self.state, self.renewed_at, self.facts.witness, self.monotonic()
         )
+
+    def free_seconds(self) -> float:
+        """For how long the witness has been seen to give its lease to nobody, with the same epoch."""
+        return 0.0 if self.free_since is None else self.monotonic() - self.free_since
+
+    def confirm(self, site: str, epoch: int) -> int | None:
+        """Confirms the other site, which asks; the epoch that it is active with, None for a refusal."""
+        with self.lock:
+            if not self.started or self.witness is not None or site != self.facts.place.other:
+                return None
+            state = rules.confirms(self.state, site, epoch, self.wall())
+            if state is None:
+                return None
+            self.change(state)
+            return state.epoch
 
     def want(self) -> dict:
         """Patroni's configuration for the role."""
@@ -132,20 +147,24 @@ class Agent:
             return
         self.tried_at = at
         try:
-            if self._keeps_lease() and self.witness.renew(self.state.epoch):
+            keeps = self.started and rules.keeps_lease(self.state, self.renewed_at, at)
+            if keeps and self.witness.renew(self.state.epoch):
                 self.renewed_at = at
-            self.seen = self.witness.look()
-            free = self.seen.holder is None
-            self.free_since = (self.free_since or at) if free else None
+            self.saw(self.witness.look(), at)
+            if keeps and self.seen.holder == self.facts.site and self.seen.epoch < self.state.epoch:
+                # Taken over from a standby that was told a later word: the witness has to know it too.
+                self.lease(self.state.epoch, self.seen.epoch)
         except EtcdError:
             self.seen, self.free_since = None, None
 
-    def _keeps_lease(self) -> bool:
-        """While it takes writes, and while it drains; then it runs out, or is given back."""
-        state = self.state
-        return self.started and (
-            state.role == ACTIVE or (state.role == DRAINING and state.lsn is None)
-        )
+    def saw(self, seen: Seen, at: float) -> None:
+        """What the witness says now. A free lease counts anew when the epoch beside it is another one."""
+        same = self.free_since is not None and self.seen is not None and self.seen.epoch == seen.epoch
+        self.seen = seen
+        if seen.holder is not None:
+            self.free_since = None
+        elif not same:
+            self.free_since = at
 
     def _decide(self) -> None:
         now, at = self.wall(), self.monotonic()
@@ -153,18 +172,26 @@ class Agent:
         state = rules.heard(self.state, other, not self.founded, now)
         if self.witness is not None and (why := rules.lease_lost(state, self.renewed_at, self.seen, at)):
             state = become(state, UNCONFIRMED, why, now)
-        if rules.confirmed(state, other, self.seen, self.witness is not None):
-            state = self._confirm(state, now)
+        if self.witness is None and rules.asks(state, other):
+            state = self._ask(state, now)
+        elif self.witness is not None and rules.resumes(state, self.seen):
+            state = self._resume(state, now)
         elif self.facts.automatic and self._takes_over(state, at):
             state = self._take_over(state, now)
         if state != self.state:
             self.change(state)
 
-    def _confirm(self, state: State, now: float) -> State:
-        who = "the witness" if self.witness else f"site {self.facts.place.other}"
-        if not self.lease(state.epoch):
+    def _ask(self, state: State, now: float) -> State:
+        """The other site writes its word down before it says it; this one is active with that epoch."""
+        epoch = self.peer.confirm(state.epoch)
+        if epoch is None or epoch <= state.epoch:
             return state
-        return become(state, ACTIVE, f"confirmed by {who}", now)
+        return become(state, ACTIVE, f"confirmed by site {self.facts.place.other}", now, epoch=epoch)
+
+    def _resume(self, state: State, now: float) -> State:
+        if not self.lease(state.epoch, state.epoch):
+            return state
+        return become(state, ACTIVE, "confirmed by the witness", now)
 
     def _takes_over(self, state: State, at: float) -> bool:
         ready = self.cluster.standby_leader is not None
@@ -173,20 +200,20 @@ class Agent:
     def _take_over(self, state: State, now: float) -> State:
         other, seen = self.peer.last(), self.seen
         epoch = 1 + max(state.epoch, other.epoch if other else 0, seen.epoch if seen else 0)
-        if not self.lease(epoch):
+        if not self.lease(epoch, state.epoch):
             return state
         return become(state, ACTIVE, "took over: the lease was free and the other site is gone", now,
                       epoch=epoch, active=state.site)  # fmt: skip
 
     # ---- what changes something -------------------------------------------------------------------
 
-    def lease(self, epoch: int) -> bool:
-        """Takes the lease at the witness, where there is one."""
+    def lease(self, epoch: int, known: int | None = None) -> bool:
+        """Takes the lease at the witness, where there is one, if that knows this epoch then (None: any)."""
         if self.witness is None:
             return True
         at = self.monotonic()
         try:
-            if not self.witness.acquire(epoch):
+            if not self.witness.acquire(epoch, known):
                 return False
         except EtcdError as error:
             self.note(f"the witness does not answer: {error}")

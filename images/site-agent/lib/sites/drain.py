@@ -24,15 +24,18 @@ class Drain:
     ) -> None:  # fmt: skip
         self._agent, self._database, self._turn, self._sleep = agent, database, turn, sleep
 
-    def end_writes(self) -> int:
-        """Clients first, then the role; the position after the last write, 0 where nobody led."""
+    def end_writes(self, epoch: int) -> int:
+        """Clients first, then the role; the position after the last write, 0 where nobody led.
+
+        The epoch is kept: a promotion with a lower one that is still on its way is refused from now on.
+        """
         agent = self._agent
         primary = agent.cluster.primary
         with agent.lock:
             if agent.state.role == ACTIVE:
                 # In force for poolers and edge; Patroni hears of it when the clients are done.
                 agent.held = True
-                agent.change(become(agent.state, DRAINING, "draining", agent.wall()))
+                agent.change(become(agent.state, DRAINING, "draining", agent.wall(), epoch=epoch))
         if primary is None:
             self._enforce()
             return 0

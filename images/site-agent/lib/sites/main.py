@@ -48,7 +48,7 @@ def build(facts: given.Facts) -> tuple[Agent, Verbs, Peer]:
     if facts.witness:
         there = Etcd([facts.place.link], "site", given.secret("witness-site"), timeout=WITNESS_SECONDS)
         witness = Witness(there, facts.site)
-    peer = Peer(facts.place.link, facts.place.other)
+    peer = Peer(facts.place.link, facts.place.other, facts.site, given.secret("etcd-site"))
     agent = Agent(facts, store, witness, peer, members.Look(), say)
     password = given.secret("postgres-superuser")
     verbs = Verbs(agent, lambda address: Database(address, password), agent.turn)
@@ -60,7 +60,7 @@ def main() -> None:
     facts = given.read()
     agent, verbs, peer = build(facts)
     silence = Silence(time.monotonic(), limit_seconds=HANG_SECONDS)
-    serve_pages(agent, lambda: silence.silent_for(time.monotonic()) < HEALTHY_SECONDS)
+    serve_pages(agent, given.secret("etcd-site"), lambda: silence.silent_for(time.monotonic()) < HEALTHY_SECONDS)
     serve_verbs(verbs)
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())

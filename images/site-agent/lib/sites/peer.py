@@ -5,6 +5,7 @@ import json
 import threading
 import time
 
+from sites import word
 from sites.rules import Other
 
 PORT = 9857
@@ -13,10 +14,10 @@ POLL_SECONDS = 1.0
 
 
 class Peer:
-    """Keeps what it last said."""
+    """Keeps what it last said. `own` asks, and signs with `key` when it wants more than a look."""
 
-    def __init__(self, link: str, site: str) -> None:
-        self._link, self._site = link, site
+    def __init__(self, link: str, site: str, own: str, key: str) -> None:
+        self._link, self._site, self._own, self._key = link, site, own, key
         self._lock = threading.Lock()
         self._last: Other | None = None
         self._forks: list[tuple[int, int]] = []
@@ -40,6 +41,16 @@ class Peer:
         with self._lock:
             return list(self._forks)
 
+    def confirm(self, epoch: int) -> int | None:
+        """Asks it to confirm that this site is active, which was so with this epoch.
+
+        Returns the epoch that it wrote down for that; None when it does not, or no answer arrives.
+        """
+        body, headers = word.question(self._own, epoch, self._key)
+        answer = self._call("POST", word.PATH, body, headers)
+        found = (answer or {}).get("epoch")
+        return found if isinstance(found, int) else None
+
     def _run(self) -> None:
         while True:
             self.look()
@@ -48,7 +59,7 @@ class Peer:
     def look(self) -> None:
         """Asks once."""
         at = time.monotonic()
-        body = self._ask()
+        body = self._call("GET", "/state")
         found = parse(body, self._site, at) if body is not None else None
         with self._lock:
             self.answers = found is not None
@@ -56,10 +67,12 @@ class Peer:
                 self._last = found
                 self._forks = [(int(a), int(b)) for a, b in body.get("forks") or []]
 
-    def _ask(self) -> dict | None:
+    def _call(
+        self, method: str, path: str, sent: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> dict | None:
         connection = http.client.HTTPConnection(self._link, PORT, timeout=ANSWER_SECONDS)
         try:
-            connection.request("GET", "/state")
+            connection.request(method, path, sent, headers or {})
             response = connection.getresponse()
             body = json.loads(response.read())
             return body if response.status == 200 and isinstance(body, dict) else None

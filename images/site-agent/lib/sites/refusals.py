@@ -1,6 +1,6 @@
 """Which words of a command come too late, or at the wrong site (M29). Pure."""
 
-from sites.rules import LEASE_SECONDS, Other, Seen
+from sites.rules import FORGOTTEN_SECONDS, LEASE_SECONDS, Other, Seen
 from sites.state import ACTIVE, UNCONFIRMED, State
 
 
@@ -21,7 +21,9 @@ def refuse_old(state: State, epoch: int) -> None:
         )
 
 
-def refuse_promotion(state: State, epoch: int, other: Other | None, witness: Seen | None) -> None:
+def refuse_promotion(
+    state: State, epoch: int, other: Other | None, witness: Seen | None, verb: str = "promote"
+) -> None:
     """Raises Refused unless the epoch is higher than any that was seen and nobody holds the lease."""
     seen = {f"site {state.site}": state.epoch}
     if other is not None:
@@ -32,7 +34,7 @@ def refuse_promotion(state: State, epoch: int, other: Other | None, witness: See
     if epoch <= highest:
         raise Refused(
             f"epoch {epoch} is not higher than {highest}, which {who} knows",
-            f"holdfast-site promote --epoch {highest + 1}",
+            f"holdfast-site {verb} --epoch {highest + 1}",
         )
     if witness is not None and witness.holder not in (None, state.site):
         raise Refused(
@@ -41,17 +43,25 @@ def refuse_promotion(state: State, epoch: int, other: Other | None, witness: See
         )
 
 
-def refuse_activation(state: State, epoch: int, other: Other | None) -> None:
-    """Raises Refused unless an unconfirmed site is confirmed with an epoch that nobody has passed."""
-    refuse_old(state, epoch)
+def refuse_forgotten(state: State, witness: Seen | None, free_seconds: float) -> None:
+    """Raises Refused at a witness that has lost its data, until a lease that it lost too has run out."""
+    if witness is None or witness.epoch > 0 or not state.known or free_seconds >= FORGOTTEN_SECONDS:
+        return
+    raise Refused(
+        f"the witness knows no epoch: nobody has had its lease for {free_seconds:.0f} s only",
+        f"repeat it when that was so for {FORGOTTEN_SECONDS:.0f} s: it may have lost a lease that still runs",
+    )
+
+
+def refuse_activation(
+    state: State, epoch: int, other: Other | None, witness: Seen | None
+) -> None:
+    """Raises Refused unless an unconfirmed site is confirmed with an epoch that nobody has seen."""
     if state.role != UNCONFIRMED:
+        refuse_old(state, epoch)
         raise Refused(f"site {state.site} is {state.role}, not unconfirmed", "./holdfast site status")
     if other is not None and other.role == ACTIVE:
         raise Refused(
             f"site {other.site} is active with epoch {other.epoch}", "./holdfast site failback"
         )
-    if other is not None and other.epoch > epoch:
-        raise Refused(
-            f"site {other.site} knows epoch {other.epoch}",
-            f"holdfast-site activate --epoch {other.epoch + 1}",
-        )
+    refuse_promotion(state, epoch, other, witness, "activate")

@@ -11,6 +11,12 @@ DEMOTE_AFTER_SECONDS = 10.0
 # From then on the database ends by force, wherever order has not come so far: some seconds before
 # the lease does, by the clock of whoever is to end (no clock is compared with another one).
 FENCE_AFTER_SECONDS = 16.0
+# A witness that has lost its data may have lost a living lease with it: two clocks, and members that
+# look twice a second, beyond the lease.
+FORGOTTEN_SECONDS = LEASE_SECONDS + 5.0
+# A confirmed epoch passes every promotion that was reckoned from the same one: commands/site/view.ts
+# promotes with two or three more than the highest that it saw.
+CONFIRMED_EPOCHS = 3
 # Automatic failover: how long the other site has been silent, beside the lease being gone.
 SILENT_SECONDS = 20.0
 
@@ -81,29 +87,55 @@ def heard(state: State, other: Other | None, empty: bool, now: float) -> State:
     return state
 
 
-def confirmed(state: State, other: Other | None, witness: Seen | None, needs_witness: bool) -> bool:
-    """Whether an unconfirmed site may be active again: nobody else was, since.
-
-    Args:
-        witness: its word, None when it does not answer.
-        needs_witness: there is one, so the other site's word does not do.
-    """
-    if state.role != UNCONFIRMED or not state.known or state.active != state.site:
-        return False
-    if other is not None and other.epoch > state.epoch:
-        return False
-    if needs_witness:
-        return (
-            witness is not None
-            and witness.epoch <= state.epoch
-            and witness.holder in (None, state.site)
-        )
+def asks(state: State, other: Other | None) -> bool:
+    """Whether a site that was active has reason to ask the other one for its confirmation (without a
+    witness). What was heard is seconds old, so it confirms nothing by itself."""
     return (
-        other is not None
+        _was_active(state)
+        and other is not None
         and other.role == STANDBY
-        and other.epoch == state.epoch
         and other.active == state.site
+        and other.epoch >= state.epoch
     )
+
+
+def confirms(own: State, site: str, epoch: int, now: float) -> State | None:
+    """What this site becomes by confirming the other one, which was active with that epoch; None where it
+    does not. It is written down before it is said: a failover that has begun meanwhile is refused here
+    from then on, or it would make a second active site.
+
+    An answer may be lost, so the same question is confirmed again, each time with a higher epoch.
+    """
+    follows = own.role == STANDBY and own.active == site and own.known
+    if not follows or epoch < 1 or epoch not in (own.epoch, own.confirms):
+        return None
+    return become(own, STANDBY, f"confirmed that site {site} is active", now,
+                  epoch=own.epoch + CONFIRMED_EPOCHS, confirms=epoch)  # fmt: skip
+
+
+def resumes(state: State, witness: Seen | None) -> bool:
+    """Whether a site that was active takes up its lease again (with a witness): nobody has had it since.
+
+    A witness without that epoch has lost it, with a lease that may still be running: then only people
+    can say so.
+    """
+    return (
+        _was_active(state)
+        and witness is not None
+        and witness.epoch == state.epoch
+        and witness.holder in (None, state.site)
+    )
+
+
+def _was_active(state: State) -> bool:
+    return state.role == UNCONFIRMED and state.known and state.active == state.site
+
+
+def keeps_lease(state: State, renewed_at: float | None, now: float) -> bool:
+    """Whether the lease may be renewed: while the site takes writes, and while it drains. One whose time
+    is over is not taken anew; such a site is unconfirmed first, and comes back by resumes()."""
+    holds = state.role == ACTIVE or (state.role == DRAINING and state.lsn is None)
+    return holds and renewed_at is not None and now - renewed_at < FENCE_AFTER_SECONDS
 
 
 def lease_lost(state: State, renewed_at: float | None, witness: Seen | None, now: float) -> str:
@@ -136,8 +168,10 @@ def takes_over(
     state: State, other: Other | None, witness: Seen | None, free_since: float | None, now: float
 ) -> bool:
     """Automatic failover: the lease has been free for a margin, and the other site is silent or is
-    not active any more."""
-    if state.role != STANDBY or not state.known or witness is None or witness.holder is not None:
+    not active any more. A witness without this site's epoch has lost it, and so proves nothing."""
+    if state.role != STANDBY or not state.known or witness is None:
+        return False
+    if witness.holder is not None or witness.epoch != state.epoch:
         return False
     if free_since is None or now - free_since < 2.0:
         return False

@@ -6,27 +6,41 @@ what to do, and nobody else.
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 
 import http_port
 from etcd_gateway import EtcdError
-from sites import report
+from sites import report, word
 from sites.agent import Agent
 from sites.drain import STATUS
+from sites.port import Answer, serve
 from sites.refusals import Refused
 from sites.verbs import Verbs
 
 PORT = 9857
 VERB_PORT = 9858
-MAX_BODY_BYTES = 4096
 JSON = "application/json"
 
 
-def serve_pages(agent: Agent, is_healthy, port: int = PORT) -> int:  # noqa: ANN001
-    """What may be read by anybody on the site's network, and by the other site."""
+def serve_pages(agent: Agent, key: str, is_healthy, port: int = PORT) -> int:  # noqa: ANN001
+    """What may be read by anybody on the site's network, and by the other site; and what that one may ask.
+
+    Args:
+        key: what the other site's agent signs with.
+    """
 
     def shown(make) -> object:  # noqa: ANN001
-        return lambda: (200, json.dumps(make(agent)) + "\n", JSON)
+        return lambda: _json(200, make(agent))
+
+    def confirm(sent: bytes, headers: Mapping[str, str]) -> Answer:
+        who = word.asked(sent, headers.get(word.SIGNATURE) or "", key)
+        if who is None:
+            return _json(403, {"error": "not signed by the other site's agent", "next": STATUS})
+        epoch = agent.confirm(*who)
+        if epoch is None:
+            said = f"site {agent.state.site} is {agent.state.role}, epoch {agent.state.epoch}"
+            return _json(409, {"error": f"{said}: it does not confirm that", "next": STATUS})
+        return _json(200, {"epoch": epoch})
 
     def closed() -> tuple[int, str, str]:
         return (200, "closed\n", http_port.TEXT) if agent.closed() else (503, "open\n", http_port.TEXT)
@@ -39,7 +53,7 @@ def serve_pages(agent: Agent, is_healthy, port: int = PORT) -> int:  # noqa: ANN
         "/metrics": lambda: (200, report.metrics(agent), http_port.TEXT),
         "/healthz": http_port.health(is_healthy),
     }
-    return http_port.serve(pages, port)  # type: ignore[arg-type]
+    return serve("0.0.0.0", port, pages, {word.PATH: confirm})  # type: ignore[arg-type]
 
 
 def act(verbs: Verbs, asked: dict) -> tuple[int, dict]:
@@ -70,47 +84,22 @@ def serve_verbs(verbs: Verbs, port: int = VERB_PORT) -> int:
     """Serves in the background; one verb at a time, and the status always."""
     one = threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = 10
+    def told(sent: bytes, _: object) -> Answer:
+        try:
+            asked = json.loads(sent)
+        except ValueError:
+            asked = None
+        if not isinstance(asked, dict):
+            return _json(400, {"error": "no JSON object", "next": STATUS})
+        if not one.acquire(blocking=False):
+            return _json(409, {"error": "another command is at work here", "next": STATUS})
+        try:
+            return _json(*act(verbs, asked))
+        finally:
+            one.release()
 
-        def do_GET(self) -> None:  # noqa: N802
-            self._reply(200, verbs.status())
+    return serve("127.0.0.1", port, {"/": lambda: _json(200, verbs.status())}, {"/": told})
 
-        def do_POST(self) -> None:  # noqa: N802
-            length = self.headers.get("Content-Length", "0")
-            if not length.isdigit() or int(length) > MAX_BODY_BYTES:
-                self._reply(400, {"error": "too long", "next": STATUS})
-                return
-            try:
-                asked = json.loads(self.rfile.read(int(length)))
-            except ValueError:
-                asked = None
-            if not isinstance(asked, dict):
-                self._reply(400, {"error": "no JSON object", "next": STATUS})
-                return
-            if not one.acquire(blocking=False):
-                self._reply(409, {"error": "another command is at work here", "next": STATUS})
-                return
-            try:
-                self._reply(*act(verbs, asked))
-            finally:
-                one.release()
 
-        def _reply(self, status: int, value: dict) -> None:
-            body = json.dumps(value).encode() + b"\n"
-            try:
-                self.send_response(status)
-                self.send_header("Content-Type", JSON)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            except OSError:
-                return  # whoever asked has gone; what was begun goes on
-
-        def log_message(self, format: str, *args: object) -> None:
-            """The change of the role is what is worth a line."""
-
-    http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    http.daemon_threads = True
-    threading.Thread(target=http.serve_forever, name="verbs", daemon=True).start()
-    return http.server_address[1]
+def _json(status: int, value: dict) -> Answer:
+    return status, json.dumps(value) + "\n", JSON

@@ -13,7 +13,8 @@ class State:
     """role: what this site is. epoch: of the last decision it knows of, 0 for none at all.
 
     active: the site that takes writes by that decision. lsn: the last position before writes ended
-    here, while it is draining. reason: why it is what it is, for people.
+    here, while it is draining. reason: why it is what it is, for people. confirms: the other site's
+    epoch that this standby has confirmed by its own one, 0 for none.
     """
 
     site: str
@@ -23,6 +24,7 @@ class State:
     lsn: str | None = None
     changedAt: str = ""
     reason: str = ""
+    confirms: int = 0
 
     @property
     def known(self) -> bool:
@@ -37,7 +39,7 @@ def moment(seconds: float) -> str:
 
 def become(
     state: State, role: str, reason: str, now: float, *,
-    epoch: int | None = None, active: str | None = None, lsn: str | None = None,
+    epoch: int | None = None, active: str | None = None, lsn: str | None = None, confirms: int = 0,
 ) -> State:  # fmt: skip
     """The next state. The epoch never goes back."""
     return replace(
@@ -48,6 +50,7 @@ def become(
         lsn=lsn,
         changedAt=moment(now),
         reason=reason,
+        confirms=confirms,
     )
 
 
@@ -67,6 +70,7 @@ def from_json(text: str | None, site: str) -> State | None:
             lsn=_text(given.get("lsn")),
             changedAt=str(given.get("changedAt") or ""),
             reason=str(given.get("reason") or ""),
+            confirms=int(given.get("confirms") or 0),
         )
     except (ValueError, KeyError, TypeError):
         return None

@@ -54,15 +54,16 @@ class Verbs:
         if agent.state.role not in (ACTIVE, DRAINING):
             raise Refused(f"site {agent.state.site} is {agent.state.role}, not active", STATUS)
         if agent.state.role == DRAINING and agent.state.lsn:
+            self._become(DRAINING, agent.state.reason, epoch=epoch, lsn=agent.state.lsn)
             return self.status()
-        least = self._drain.end_writes()
+        least = self._drain.end_writes(epoch)
         self._wait(
             lambda: self._drain.at_rest(least),
             PATIENCE_SECONDS, "the leader has not become a standby leader", STATUS,
         )  # fmt: skip
         head = agent.cluster.standby_leader
         token = lsn.text(head.position if head else least)
-        self._become(DRAINING, "drained", lsn=token)
+        self._become(DRAINING, "drained", epoch=epoch, lsn=token)
         return self.status()
 
     def promote(self, epoch: int, at: str | None = None) -> dict:
@@ -70,28 +71,38 @@ class Verbs:
         agent = self.agent
         if agent.state.role == ACTIVE and agent.state.epoch == epoch:
             return self._writable()
-        other, seen = agent.peer.now(), self._asked()
-        refusals.refuse_promotion(agent.state, epoch, other, seen)
+        agent.peer.look()
+        refusals.refuse_promotion(agent.state, epoch, agent.peer.now(), self._asked())
         if agent.state.role == ACTIVE:
             raise Refused(f"site {agent.state.site} is active with epoch {agent.state.epoch}", STATUS)
         if at is not None:
             self._wait_for(lsn.number(at), at)
         with agent.lock:
             # What was heard while it waited counts.
-            refusals.refuse_promotion(agent.state, epoch, agent.peer.now(), self._asked())
-            if not agent.lease(epoch):
-                raise Refused("the witness gives no lease", STATUS)
-            self._become(ACTIVE, "promoted", epoch=epoch, active=agent.state.site)
+            seen = self._asked()
+            refusals.refuse_promotion(agent.state, epoch, agent.peer.now(), seen)
+            self._begin_writes(epoch, seen, "promoted")
         return self._writable()
+
+    def _begin_writes(self, epoch: int, seen: Seen | None, reason: str) -> None:
+        """The lease, where there is a witness, and the role. `seen`: what that said a moment ago."""
+        agent = self.agent
+        refusals.refuse_forgotten(agent.state, seen, agent.free_seconds())
+        if not agent.lease(epoch, None if seen is None else seen.epoch):
+            raise Refused("the witness gives no lease", STATUS)
+        self._become(ACTIVE, reason, epoch=epoch, active=agent.state.site)
 
     def _asked(self) -> Seen | None:
         """The witness, now: an old answer decides nothing."""
         if self.agent.witness is None:
             return None
         try:
-            return self.agent.witness.look()
+            seen = self.agent.witness.look()
         except EtcdError as error:
             raise Refused(f"the witness does not answer: {error}", STATUS) from error
+        with self.agent.lock:
+            self.agent.saw(seen, self.agent.monotonic())
+        return seen
 
     def _wait_for(self, least: int, shown: str) -> None:
         agent = self.agent
@@ -123,7 +134,7 @@ class Verbs:
             raise Refused(f"there is no site {follow} to follow; the other one is {agent.facts.place.other}",
                           f"holdfast-site demote --epoch {epoch} --follow {agent.facts.place.other}")  # fmt: skip
         if agent.state.role == ACTIVE:
-            self._drain.end_writes()
+            self._drain.end_writes(epoch)
         method = how(agent)
         if agent.witness is not None:
             self._give_back()
@@ -144,14 +155,11 @@ class Verbs:
         agent = self.agent
         if agent.state.role == ACTIVE and agent.state.epoch == epoch:
             return self._writable()
-        refusals.refuse_activation(agent.state, epoch, agent.peer.now())
-        seen = self._asked()
-        if seen is not None and seen.epoch > epoch:
-            raise Refused(f"the witness knows epoch {seen.epoch}",
-                          f"holdfast-site activate --epoch {seen.epoch + 1}")  # fmt: skip
-        if not agent.lease(epoch):
-            raise Refused("the witness gives no lease", STATUS)
-        self._become(ACTIVE, "confirmed by a person", epoch=epoch, active=agent.state.site)
+        agent.peer.look()
+        with agent.lock:
+            seen = self._asked()
+            refusals.refuse_activation(agent.state, epoch, agent.peer.now(), seen)
+            self._begin_writes(epoch, seen, "confirmed by a person")
         return self._writable()
 
     def release(self) -> dict:
@@ -170,7 +178,7 @@ class Verbs:
                 if agent.state.role == ACTIVE:
                     agent.change(become(agent.state, UNCONFIRMED, "gives back the lease", agent.wall()))
                 agent.witness.release()
-                agent.seen = agent.witness.look()
+                agent.saw(agent.witness.look(), agent.monotonic())
         except EtcdError as error:
             # It ends by itself within its time.
             agent.seen = None

@@ -21,10 +21,16 @@ class Witness:
         seen, _ = self._read()
         return seen
 
-    def acquire(self, epoch: int) -> bool:
-        """Takes the lease with this epoch. False when another site has it, or knows a higher epoch."""
+    def acquire(self, epoch: int, known: int | None = None) -> bool:
+        """Takes the lease with this epoch. False when another site has it, or knows a higher epoch.
+
+        Args:
+            known: the epoch that the witness has to know at this very moment. None: any that is not higher.
+        """
         seen, revision = self._read()
         if seen.epoch > epoch or seen.holder not in (None, self._site):
+            return False
+        if known is not None and seen.epoch != known:
             return False
         lease = self._etcd.grant_lease(LEASE_SECONDS)
         name = encode(LEASE)
@@ -48,7 +54,10 @@ class Witness:
         return True
 
     def renew(self, epoch: int) -> bool:
-        """Keeps the lease; takes it anew where it had run out and nobody else has taken it."""
+        """Keeps the lease; takes it anew where the witness has lost it and nobody else has taken it.
+
+        Only while it runs by this site's own clock (rules.keeps_lease).
+        """
         if self._lease is not None and self._etcd.renew_lease(self._lease):
             return True
         self._lease = None
