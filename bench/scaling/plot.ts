@@ -34,7 +34,8 @@ export function plot(runs: readonly Drawn[], times: Times): string {
   );
   const style = "font: 12px system-ui, sans-serif; background: #fff";
   const attributes = { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${WIDTH} ${height}` };
-  return `${element("svg", { ...attributes, style }, [...names, ...drawn].join(""))}\n`;
+  const title = element("title", {}, "Offered load, instances and latency over time");
+  return `${element("svg", { ...attributes, style }, [title, ...names, ...drawn].join(""))}\n`;
 }
 
 function panel(

@@ -91,6 +91,8 @@ const INSTANCE: Limits = {
   noTrafficSeconds: 2,
   wholeAgainSeconds: 40,
 };
+/** What had begun to answer when it was killed is broken off there, and nobody can repeat it unseen. */
+const KILLED_INSTANCE: Limits = { ...INSTANCE, pagesFailed: 1, ordersBroken: 1 };
 const REDUNDANCY_SECONDS = 60;
 /** Where members start from nothing, or all at once. */
 const LONG_REDUNDANCY_SECONDS = 120;
@@ -183,9 +185,10 @@ function own(drill: string, settings: Settings): Limits {
       // The clients of one pooler are half of all: the others would hide them.
       return { writeGapSeconds: 5, clientGapSeconds: 5 };
     case "app-killed":
+    case "app-all-but-one-killed":
+      return KILLED_INSTANCE;
     case "app-hung":
     case "app-failing":
-    case "app-all-but-one-killed":
       return INSTANCE;
     case "replicas-stopped":
       // M16: who runs without a synchronous standby is told within 10 s.

@@ -66,6 +66,7 @@ test("the picture is a document of its own, with a curve a run and panel", () =>
   const drawn = { name: "on & off", color: "#123456", seconds: seconds(run, 12) };
   const text = plot([drawn, { ...drawn, name: "pinned" }], times);
   expect(text).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  expect(text).toContain("<title>Offered load");
   expect(text.match(/<polyline/g)).toHaveLength(6);
   expect(text).toContain("on &amp; off");
   expect(text).not.toContain("NaN");
