@@ -1,19 +1,11 @@
 /** alertmanager.yml: who is told of what, how alerts are grouped, and which ones others make needless. */
 
 import { stringify } from "yaml";
+import type { AlertingSettings } from "../settings/types.ts";
 import { INHIBITIONS } from "./alertmanager/inhibitions.ts";
 
 /** Facts that {@link renderAlertmanagerYml} needs: the settings `alerting`, and where secrets lie. */
-export interface AlertmanagerYmlArgs {
-  readonly email: {
-    readonly to: string;
-    readonly from: string;
-    readonly smarthost: string;
-    readonly username: string;
-    readonly requireTls: boolean;
-  };
-  readonly webhook: boolean;
-  readonly deadMansSwitch: string;
+export interface AlertmanagerYmlArgs extends AlertingSettings {
   /** Folder of the files alert-smtp-password and alert-webhook-url. */
   readonly secretsDirectory: string;
 }

@@ -3,6 +3,7 @@
 import { HERE, renderDashboard, type Section } from "./dashboard.ts";
 import type { DashboardFacts } from "./facts.ts";
 import { lines, type Step, stat } from "./panels.ts";
+import { costOfALoss, NEWEST_BASE_BACKUP, PROOF_OLD, RECOVERABLE_AGE } from "./recovery.ts";
 import { BACKUPS_UID, OBJECTIVES_UID } from "./uids.ts";
 
 /** Renders backups.json. Pure; the same at every site. */
@@ -16,11 +17,8 @@ export function renderBackupsDashboard(facts: DashboardFacts): string {
 }
 
 const DAY = 86_400;
-/** As RestoreProofOld: a week between two full proofs, and a day for one that fails. */
-const PROOF_OLD: Step[] = [{ color: "green" }, { color: "red", from: 8 * DAY }];
 const NONE: Step[] = [{ color: "green" }, { color: "red", from: 1 }];
 const BY_KIND = "{{repository}} {{kind}}";
-const recoverable = `time() - holdfast_archive_recoverable_to_timestamp_seconds{${HERE}}`;
 const age = (metric: string): string => `time() - holdfast_${metric}{${HERE}}`;
 
 function now(facts: DashboardFacts): Section {
@@ -31,28 +29,12 @@ function now(facts: DashboardFacts): Section {
         title: "A loss would cost",
         description: "Age of the newest moment that the better repository could recover.",
         unit: "s",
-        queries: [{ expr: `min(${recoverable})`, legend: "age" }],
+        queries: [{ expr: `min(${RECOVERABLE_AGE})`, legend: "age" }],
         steps: [{ color: "green" }, { color: "red", from: facts.recoveryPointSeconds }],
         runbooks: ["WalArchiveLate", "HeartbeatStopped"],
         more: OBJECTIVES_UID,
       }),
-      stat({
-        title: "Newest base backup",
-        description: "Age of the newest base backup in any repository.",
-        unit: "s",
-        queries: [
-          {
-            expr: `time() - max(holdfast_backup_last_success_timestamp_seconds{${HERE}, kind=~"full|diff|incr"})`,
-            legend: "age",
-          },
-        ],
-        steps: [
-          { color: "green" },
-          { color: "orange", from: 1.1 * DAY },
-          { color: "red", from: 2 * DAY },
-        ],
-        runbooks: ["BackupOverdue", "BackupFails"],
-      }),
+      stat({ ...NEWEST_BASE_BACKUP, runbooks: ["BackupOverdue", "BackupFails"] }),
       stat({
         title: "Repositories that work",
         description: "Repositories that take WAL and backups.",
@@ -96,14 +78,7 @@ function archive(facts: DashboardFacts): Section {
   return {
     title: "Archive",
     panels: [
-      lines({
-        title: "What a loss would cost",
-        description: "Age of the newest moment that each repository could recover.",
-        unit: "s",
-        queries: [{ expr: recoverable, legend: "{{repository}}" }],
-        steps: [{ color: "green" }, { color: "red", from: facts.recoveryPointSeconds }],
-        runbooks: ["WalArchiveLate"],
-      }),
+      lines(costOfALoss(facts)),
       lines({
         title: "Waiting on the members",
         description: "WAL segments that a member has not archived. Half of the queue alerts.",

@@ -3,6 +3,7 @@
 import { HERE, type Section } from "./dashboard.ts";
 import type { DashboardFacts } from "./facts.ts";
 import { lines, type Step, stat, states } from "./panels.ts";
+import { costOfALoss, NEWEST_BASE_BACKUP, PROOF_OLD } from "./recovery.ts";
 import {
   BACKUPS_UID,
   OBJECTIVES_UID,
@@ -13,7 +14,6 @@ import {
 } from "./uids.ts";
 
 const NONE_IS_BAD: Step[] = [{ color: "red" }, { color: "green", from: 1 }];
-const DAY = 86_400;
 const MIB = 1024 * 1024;
 
 /** Every row of the overview. */
@@ -89,24 +89,7 @@ function atAGlance(): Section {
         ],
         steps: [{ color: "green" }, { color: "red", from: 1 }],
       }),
-      stat({
-        title: "Newest base backup",
-        description: "Age of the newest base backup in any repository.",
-        unit: "s",
-        queries: [
-          {
-            expr: `time() - max(holdfast_backup_last_success_timestamp_seconds{${HERE}, kind=~"full|diff|incr"})`,
-            legend: "age",
-          },
-        ],
-        steps: [
-          { color: "green" },
-          { color: "orange", from: 1.1 * DAY },
-          { color: "red", from: 2 * DAY },
-        ],
-        runbooks: ["BackupOverdue"],
-        more: BACKUPS_UID,
-      }),
+      stat({ ...NEWEST_BASE_BACKUP, runbooks: ["BackupOverdue"], more: BACKUPS_UID }),
     ],
   };
 }
@@ -243,20 +226,7 @@ function recovery(facts: DashboardFacts): Section {
   return {
     title: "Recovery",
     panels: [
-      lines({
-        title: "What a loss would cost",
-        description: "Age of the newest moment that each repository could recover.",
-        unit: "s",
-        queries: [
-          {
-            expr: `time() - holdfast_archive_recoverable_to_timestamp_seconds{${HERE}}`,
-            legend: "{{repository}}",
-          },
-        ],
-        steps: [{ color: "green" }, { color: "red", from: facts.recoveryPointSeconds }],
-        runbooks: ["WalArchiveLate"],
-        more: OBJECTIVES_UID,
-      }),
+      lines({ ...costOfALoss(facts), more: OBJECTIVES_UID }),
       lines({
         title: "Since a restore was last proven",
         description:
@@ -268,7 +238,7 @@ function recovery(facts: DashboardFacts): Section {
             legend: "{{repository}} {{kind}}",
           },
         ],
-        steps: [{ color: "green" }, { color: "red", from: 8 * DAY }],
+        steps: PROOF_OLD,
         runbooks: ["RestoreProofOld"],
         more: BACKUPS_UID,
       }),

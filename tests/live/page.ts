@@ -3,8 +3,9 @@
  * naming a folder they leave there the README's two pictures.
  */
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Driver, type Session, type SessionOptions } from "./browser.ts";
+import { expect, it } from "vitest";
+import type { Session } from "./browser.ts";
+import { visits } from "./visits.ts";
 
 const SUBMIT = ".order-bar button";
 const FOOTER =
@@ -49,26 +50,8 @@ const SOUND = { language: "en", titles: 1, mains: 1, unlabelled: [] };
  * @param appUrl asked when a step runs: an environment has its address once it is up
  */
 export function pageSteps(appUrl: () => string): void {
-  let driver: Driver;
+  const visit = visits();
   const at = (path: string) => new URL(path, appUrl()).href;
-
-  beforeAll(async () => {
-    driver = await Driver.start();
-  });
-  afterAll(() => driver?.stop());
-
-  /** A visitor of their own, who leaves whatever happens. */
-  async function visit(
-    options: SessionOptions,
-    steps: (browser: Session) => Promise<void>,
-  ): Promise<void> {
-    const browser = await driver.open(options);
-    try {
-      await steps(browser);
-    } finally {
-      await browser.close();
-    }
-  }
 
   /** Fills in the front page's form and sends it; returns the number of the order it led to. */
   async function order(browser: Session, name: string): Promise<string> {

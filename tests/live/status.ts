@@ -3,9 +3,10 @@
  * they leave the README's picture there (docs/status.png).
  */
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Driver, type Session, type SessionOptions } from "./browser.ts";
+import { expect, it } from "vitest";
+import type { Session } from "./browser.ts";
 import { eventually } from "./stack.ts";
+import { visits } from "./visits.ts";
 
 /** The narrowest phones there are, a common one, a tablet and a desk. */
 const WIDTHS = [320, 375, 800, 1280];
@@ -85,25 +86,8 @@ const PALE = `
  * @param alertmanagerUrl where an alert of this test is raised, and taken back
  */
 export function statusSteps(statusUrl: () => string, alertmanagerUrl: () => string): void {
-  let driver: Driver;
+  const visit = visits();
   const at = (path: string) => new URL(path, statusUrl()).href;
-
-  beforeAll(async () => {
-    driver = await Driver.start();
-  });
-  afterAll(() => driver?.stop());
-
-  async function visit(
-    options: SessionOptions,
-    steps: (browser: Session) => Promise<void>,
-  ): Promise<void> {
-    const browser = await driver.open(options);
-    try {
-      await steps(browser);
-    } finally {
-      await browser.close();
-    }
-  }
 
   const rows = (browser: Session, card: string) =>
     browser.evaluate<string[][]>(
