@@ -8,6 +8,7 @@ const environment = new Environment("holdfast", {
   settings,
   cloudKeys: settings.backup.cloud.provider === "s3" ? cloudKeys() : undefined,
   alertSecrets: alertSecrets(),
+  dnsSecrets: dnsSecrets(),
 });
 
 export const stackId = environment.stackId;
@@ -21,6 +22,8 @@ export const alertmanagerUrl = environment.endpoints.alertmanagerUrl;
 /** Empty where Grafana's image cannot be had. */
 export const grafanaUrl = environment.endpoints.grafanaUrl ?? "";
 export const lokiUrl = environment.endpoints.lokiUrl;
+/** Where each site is reached; absent where there is one. */
+export const siteUrls = environment.siteUrls;
 /** What reads the cloud repository without this stack, as JSON. Absent where there is none. */
 export const backupAccess = environment.endpoints.backupAccess;
 
@@ -31,6 +34,13 @@ function cloudKeys() {
     id: config.requireSecret("cloudKeyId"),
     secret: config.requireSecret("cloudKeySecret"),
   };
+}
+
+/** What the public zone is changed with; the settings' checks see to it that what is needed is there. */
+function dnsSecrets() {
+  const config = new Config();
+  const secret = config.getSecret("dnsSecret");
+  return secret && { secret, keyId: config.getSecret("dnsKeyId") };
 }
 
 /** What Alertmanager needs to reach people; the settings' checks see to it that what is needed is there. */

@@ -16,6 +16,7 @@ import { applicationOf } from "./settings/application.ts";
 import { contradictions } from "./settings/checks.ts";
 import { openKeyFault } from "./settings/cloud.ts";
 import { withDefaults } from "./settings/defaults.ts";
+import { dnsKeys } from "./settings/dns.ts";
 import {
   describeFaults,
   type Fault,
@@ -59,7 +60,7 @@ export interface SettingsInput {
   readonly record?: unknown;
   /**
    * Keys of the config that are stored as secrets: refused unread, for a fault would print them. But
-   * for the keys of cloud and alerting, of which only the presence is looked at.
+   * for the keys of cloud, alerting and DNS, of which only the presence is looked at.
    */
   readonly secrets?: readonly string[];
   /**
@@ -84,7 +85,7 @@ export function parseSettings(input: SettingsInput): Settings {
   }
   const record: Tree = input.record ?? {};
   const stored = input.secrets ?? [];
-  const known = [...cloudKeys, ...alertKeys];
+  const known = [...cloudKeys, ...alertKeys, ...dnsKeys];
   const keys = known.filter((key) => stored.includes(key));
   const secrets = stored.filter((key) => !keys.includes(key));
   const openKeys = known.filter((key) => key in config && !stored.includes(key));
@@ -215,13 +216,14 @@ function rests(fault: Fault, faulty: readonly Path[]): boolean {
 
 /** From the config's notation to units in names. */
 function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
-  const { database, etcd, pooler, application, backup, monitoring, ...rest } = parsed;
+  const { database, etcd, pooler, application, backup, monitoring, dns, ...rest } = parsed;
   const objectives = {
     recoveryPointSeconds: parsed.objectives.recoveryPoint,
     recoveryTimeSeconds: parsed.objectives.recoveryTime,
   };
   return {
     ...rest,
+    witness: parsed.witness,
     project,
     stack,
     objectives,
@@ -280,8 +282,14 @@ function assemble({ project, stack }: SettingsInput, parsed: Parsed): Settings {
       runbookUrl: monitoring.runbookUrl,
       extensions: monitoring.extensions,
     },
+    dns: dnsOf(dns),
     timings: deriveTimings(objectives),
   };
+}
+
+/** No zone, no public names. */
+function dnsOf({ ttl, ...dns }: Parsed["dns"]): Settings["dns"] {
+  return dns.zone === "" ? undefined : { ...dns, ttlSeconds: ttl };
 }
 
 /** The builtin server makes its bucket, so that one needs no name from the user. */

@@ -28,8 +28,11 @@ export default defineConfig({
         test: {
           name: "live",
           include: ["tests/live/**/*.test.ts"],
-          // Half an hour more than CI has.
-          exclude: process.env.HOLDFAST_ALERTING === "1" ? [] : ["tests/live/alerting.test.ts"],
+          // Half an hour each more than CI has.
+          exclude: [
+            ...(process.env.HOLDFAST_ALERTING === "1" ? [] : ["tests/live/alerting.test.ts"]),
+            ...(process.env.HOLDFAST_SITES === "1" ? [] : ["tests/live/sites.test.ts"]),
+          ],
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 1_800_000,

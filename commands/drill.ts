@@ -10,6 +10,7 @@ import { refuseOthersStack } from "./drills/owner.ts";
 import { realStage } from "./drills/realStage.ts";
 import { RESTORE, RESTORE_ENTRY, restoreDrill } from "./drills/restore/command.ts";
 import { printResults, writeResults } from "./drills/results.ts";
+import { scenarioOf } from "./drills/scenarios.ts";
 import type { Drill } from "./drills/scene.ts";
 import { Site } from "./drills/site.ts";
 import { type Stage, untilFull } from "./drills/stage.ts";
@@ -17,6 +18,7 @@ import type { DrillResult } from "./drills/types.ts";
 import { Fault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
 import { privatePath } from "./paths.ts";
+import { activeName } from "./site/activeName.ts";
 import { loadStack } from "./stack.ts";
 import { alignedTable, confirm, note, print } from "./ui.ts";
 
@@ -59,7 +61,7 @@ export async function drill(options: DrillOptions): Promise<number> {
   const hold = secondsOf(options.hold);
   const { settings } = loadStack(name);
   await askBefore(name, drills, options.yes);
-  const site = new Site(settings);
+  const site = new Site(settings, await activeName(settings));
   await refuseOthersStack(site.docker, name);
   return whileAlone(name, () => breakAndReport(drills, times, site, options, hold));
 }
@@ -121,12 +123,14 @@ async function mendBefore(site: Site, stage: Stage, signal: AbortSignal): Promis
 /** Every drill with its line. Pure. */
 export function catalogue(json: boolean): string {
   const rows = [...DRILLS, RESTORE_ENTRY].map(({ name, family, description }) => {
-    return { name, family, description };
+    return { name, family, scenario: scenarioOf(family), description };
   });
   return json
     ? JSON.stringify(rows, null, 2)
     : alignedTable(
-        rows.map(({ name, family, description }) => [name, family, description]),
+        rows.map(({ name, family, scenario, description }) => {
+          return [name, family, scenario, description];
+        }),
         "",
       );
 }

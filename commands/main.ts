@@ -143,6 +143,25 @@ command(
   option("--kind <kind>", "with --table: from which backup").choices(["logical", "physical"]),
 );
 command(
+  "site <verb>",
+  "two sites: status; switchover and failover --to SITE; failback; activate. The public names: dns. Needs no Pulumi state",
+  async () => (await import("./site/command.ts")).site,
+  option("--to <site>", "switchover, failover: which one becomes active (failback: the first one)"),
+  option(
+    "--site-is-off <site>",
+    "failover, activate: your word that this site is off, and stays so",
+  ),
+  option("--site <site>", "activate: which one (default: the one with the newest data)"),
+  option("--rejoin-only", "failback: only make a standby of the site that returned").default(false),
+  option(
+    "--check",
+    "dns: only say what clients see; exit code 1 when that is another site",
+  ).default(false),
+  option("--docker <site=address...>", "another address of a site's Docker than hosts says"),
+  option("--kit <file>", "the settings from the recovery kit: the folder with them is lost"),
+  option("--passphrase-file <file>", "the kit's passphrase, instead of asking"),
+);
+command(
   "drill [names...]",
   "break something under load, watch it recover, count every acknowledged write; all: each in turn; restore: prove a backup",
   async () => (await import("./drill.ts")).drill,
@@ -165,6 +184,12 @@ command(
   async () => (await import("./recoveryKit.ts")).recoveryKit,
   option("--output <file>", "where to write it (default: holdfast-<stack>-kit.age)"),
   option("--passphrase-file <file>", "read the passphrase from there instead of asking"),
+);
+command(
+  "recovery-plan",
+  "the disaster-recovery plan of the stack: objectives, who decides, exact commands, last drills",
+  async () => (await import("./recoveryPlan.ts")).recoveryPlan,
+  option("--output <file>", "where to write it (default: print it)"),
 );
 command(
   "test",

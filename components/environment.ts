@@ -1,14 +1,20 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
+import { hasSites, settingsOfSite, shareHost } from "../settings/sites.ts";
 import type { Settings } from "../settings.ts";
 import { Authority } from "./backup/authority.ts";
 import type { CloudKeys } from "./backup/cloud.ts";
-import { Credentials } from "./database/credentials.ts";
+import { type CredentialName, Credentials, SITE_CREDENTIALS } from "./database/credentials.ts";
+import type { DnsSecrets } from "./dns/dnsSync.ts";
+import { NameServer } from "./dns/nameServer.ts";
 import { declareImages, type Image } from "./docker/images.ts";
 import type { ImageName } from "./images.ts";
 import type { AlertSecrets } from "./monitoring/alerting.ts";
-import { Site, type SiteEndpoints } from "./site/site.ts";
+import { declareNetwork } from "./site/network.ts";
+import { peerOf } from "./site/peer.ts";
+import { Site, type SiteEndpoints, type SiteUrls, urlsOf } from "./site/site.ts";
+import { ThirdPlace, type ThirdPlaceArgs } from "./site/thirdPlace.ts";
 
 export interface EnvironmentArgs {
   readonly settings: Settings;
@@ -16,6 +22,8 @@ export interface EnvironmentArgs {
   readonly cloudKeys?: CloudKeys | undefined;
   /** What Alertmanager needs to reach people. @default none */
   readonly alertSecrets?: AlertSecrets | undefined;
+  /** What the public zone is changed with; every `dns.provider` but `builtin` needs it. @default none */
+  readonly dnsSecrets?: DnsSecrets | undefined;
 }
 
 /** A Docker host and the images on it. */
@@ -37,40 +45,61 @@ interface Host {
 export class Environment extends pulumi.ComponentResource {
   /** Random id of this state, label `holdfast.id` of everything it owns (M8). */
   readonly stackId: pulumi.Output<string>;
-  /** Where the active site is reached. */
+  /** Where the first site is reached: the active one, unless `site` commands have said otherwise. */
   readonly endpoints: SiteEndpoints;
+  /** Where each site is reached, without passwords; undefined for a sole one. */
+  readonly siteUrls: Readonly<Record<string, SiteUrls>> | undefined;
 
   constructor(name: string, args: EnvironmentArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("holdfast:environment:Environment", name, {}, opts);
     const { settings } = args;
     this.stackId = this.declareStackId();
-    const credentials = new Credentials("credentials", { parent: this });
+    const several = hasSites(settings);
+    const { passwords } = new Credentials("credentials", { parent: this }, [
+      ...(several ? SITE_CREDENTIALS : []),
+      ...(settings.dns?.provider === "builtin" ? (["dns-tsig"] as const) : []),
+    ]);
     const hosts = this.declareHosts(settings);
     const authority = this.declareAuthority(settings, hosts);
-    const sites = Object.entries(settings.sites).map(([site, { host, subnet }]) => {
+    const joint = several && shareHost(settings) ? this.declareJoint(settings, hosts) : undefined;
+    const common = { stackId: this.stackId, passwords, authority };
+    const third = this.declareThirdPlace(settings, hosts, { ...common, joint });
+    const nameServerNetwork = this.declareNameServer(settings, hosts, passwords);
+    const sites: Site[] = [];
+    const urls: Record<string, SiteUrls> = {};
+    for (const [site, { host, subnet }] of Object.entries(settings.sites)) {
       const { address, provider, images } = required(hosts, host);
-      return new Site(
+      const declared = new Site(
         site,
         {
-          settings,
+          ...common,
+          settings: settingsOfSite(settings, site),
           subnet,
           dockerHost: address,
           provider,
           images,
-          stackId: this.stackId,
-          passwords: credentials.passwords,
-          authority,
+          peer: peerOf(settings, site, joint),
+          // A standby copies the first site's database: that one is there first.
+          after: [
+            ...(third === undefined ? [] : [third]),
+            ...sites.map(({ postgres }) => postgres),
+          ],
           cloudKeys: args.cloudKeys,
           alertSecrets: args.alertSecrets ?? {},
+          dnsSecrets: args.dnsSecrets,
+          nameServerNetwork,
         },
         { parent: this },
       );
-    });
+      sites.push(declared);
+      urls[site] = urlsOf(declared.endpoints);
+    }
     const [active] = sites;
     if (active === undefined) {
       throw new Error("settings declare no site");
     }
     this.endpoints = active.endpoints;
+    this.siteUrls = several ? urls : undefined;
     this.registerOutputs({});
   }
 
@@ -89,6 +118,51 @@ export class Environment extends pulumi.ComponentResource {
         place: { settings, dockerHost: address, stackId: this.stackId },
         image: images.authority,
       },
+      { parent: this },
+    );
+  }
+
+  /** Outside of every site: the loss of one is not the loss of the names. */
+  private declareNameServer(
+    settings: Settings,
+    hosts: Record<string, Host>,
+    passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>,
+  ): docker.Network | undefined {
+    const { dns } = settings;
+    if (dns?.provider !== "builtin") return undefined;
+    const { address: dockerHost, provider, images } = required(hosts, dns.host);
+    const { stackId } = this;
+    return new NameServer(
+      "nameserver",
+      { settings, dns, dockerHost, provider, images, stackId, passwords },
+      { parent: this },
+    ).network;
+  }
+
+  /** What joins sites on one Docker host: only what leads out of a site stands on it. */
+  private declareJoint(settings: Settings, hosts: Record<string, Host>): docker.Network {
+    const [site] = Object.values(settings.sites);
+    const { provider } = required(hosts, site?.host ?? "");
+    const place = {
+      settings,
+      stackId: this.stackId,
+      subnet: settings.network.linkSubnet,
+      provider,
+    };
+    return declareNetwork("link", place, this);
+  }
+
+  private declareThirdPlace(
+    settings: Settings,
+    hosts: Record<string, Host>,
+    args: Pick<ThirdPlaceArgs, "stackId" | "passwords" | "authority" | "joint">,
+  ): ThirdPlace | undefined {
+    if (settings.witness === undefined) return undefined;
+    const { host, subnet } = settings.witness;
+    const { address, provider, images } = required(hosts, host);
+    return new ThirdPlace(
+      "witness",
+      { ...args, settings, subnet, dockerHost: address, provider, images },
       { parent: this },
     );
   }

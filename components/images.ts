@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
+import { hasSites } from "../settings/sites.ts";
 import type { Settings } from "../settings.ts";
 import { hashContext } from "./buildContext.ts";
+import { providerPackage } from "./dns/publicNames.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -18,6 +20,7 @@ const CONTEXTS = {
   haproxy: "images/haproxy",
   pooler: "images/pooler",
   guard: "images/guard",
+  "site-agent": "images/site-agent",
   autoscaler: "images/autoscaler",
   status: "images/status",
   exporters: "images/exporters",
@@ -30,6 +33,8 @@ const CONTEXTS = {
   loki: "images/loki",
   collector: "images/collector",
   drill: "images/drill",
+  dns: "images/dns",
+  "dns-sync": "images/dns-sync",
 } as const;
 
 export type ImageName = keyof typeof CONTEXTS | "grafana";
@@ -71,7 +76,15 @@ export function imagesOf(settings: Settings): ImageSpec[] {
   const { images, monitoring } = settings;
   const specs: ImageSpec[] = [];
   for (const name of Object.keys(CONTEXTS) as (keyof typeof CONTEXTS)[]) {
+    if (name === "site-agent" && !hasSites(settings)) continue;
     if (name === "s3" && settings.backup.cloud.provider !== "builtin") continue;
+    if (name === "dns" && settings.dns?.provider !== "builtin") continue;
+    if (name === "dns-sync") {
+      // The one that asks a DNS service has that service's package.
+      const provider = settings.dns && { PROVIDER: providerPackage(settings.dns) };
+      if (provider) specs.push(built(name, CONTEXTS[name], settings, provider));
+      continue;
+    }
     if (name === "app") {
       specs.push(applicationImage(settings));
       continue;

@@ -4,11 +4,14 @@ import { alertingFaults, alertKeys } from "./alerting.ts";
 import { applicationFaults } from "./application.ts";
 import { type Given, overloads } from "./capacity.ts";
 import { cloudFaults } from "./cloud.ts";
+import { dnsKeys } from "./dns.ts";
+import { dnsFaults } from "./dnsChecks.ts";
 import type { Fault } from "./faults.ts";
 import { ownRoles } from "./hba.ts";
 import { parameterProblem } from "./parameters.ts";
 import { cloudKeys } from "./repositories.ts";
 import type { Parsed } from "./schema.ts";
+import { siteFaults, spansHosts } from "./siteChecks.ts";
 import type { Path } from "./tree.ts";
 import { formatDuration } from "./units.ts";
 
@@ -25,7 +28,7 @@ export function contradictions(
   isFile: (context: string, name: string) => boolean = () => true,
 ): Fault[] {
   return [
-    ...topology(settings),
+    ...siteFaults(settings),
     ...names(settings),
     ...ports(settings, given),
     ...objectives(settings),
@@ -40,61 +43,12 @@ export function contradictions(
       keys.filter((key) => alertKeys.includes(key)),
     ),
     ...applicationFaults(settings.application, isFile),
+    ...dnsFaults(
+      settings,
+      given,
+      keys.filter((key) => dnsKeys.includes(key)),
+    ),
   ];
-}
-
-function topology({ hosts, sites }: Parsed): Fault[] {
-  const faults: Fault[] = [];
-  const [firstHost = ""] = Object.keys(hosts);
-  for (const [site, { host }] of Object.entries(sites)) {
-    if (Object.hasOwn(hosts, host)) continue;
-    faults.push({
-      path: ["sites", site, "host"],
-      problem: `no such host; hosts has ${Object.keys(hosts).join(", ")}`,
-      mend: { set: { path: ["sites", site, "host"], value: firstHost } },
-      involves: [["hosts"]],
-    });
-  }
-  for (const site of Object.keys(sites).slice(1)) {
-    faults.push({
-      path: ["sites", site],
-      keyOnly: true,
-      problem: "this version runs one site; keep one entry in sites",
-      mend: { remove: ["sites", site] },
-    });
-  }
-  const used = new Set(Object.values(sites).map(({ host }) => host));
-  for (const host of Object.keys(hosts).slice(1)) {
-    if (used.has(host)) continue;
-    faults.push({
-      path: ["hosts", host],
-      keyOnly: true,
-      problem: "no site runs on this host, and this version runs one site",
-      mend: { remove: ["hosts", host] },
-      involves: [["sites"]],
-    });
-  }
-  return [...faults, ...overlaps(sites)];
-}
-
-/** All subnets are aligned /24s, so two overlap only when they are equal. */
-function overlaps(sites: Parsed["sites"]): Fault[] {
-  const owner = new Map<string, string>();
-  return Object.entries(sites).flatMap(([site, { subnet }]): Fault[] => {
-    const other = owner.get(subnet);
-    if (other === undefined) {
-      owner.set(subnet, site);
-      return [];
-    }
-    const path = ["sites", site, "subnet"];
-    return [
-      {
-        path,
-        problem: `already the network of site ${other}`,
-        mend: { remove: path },
-      },
-    ];
-  });
 }
 
 const takenDatabases = [
@@ -123,7 +77,8 @@ function names({ database }: Parsed): Fault[] {
   ];
 }
 
-function ports({ ports }: Parsed, given: Given): Fault[] {
+function ports(settings: Parsed, given: Given): Fault[] {
+  const { ports, dns } = settings;
   const all: { path: Path; port: number }[] = [
     { path: ["ports", "app"], port: ports.app },
     ...ports.pooler.map((port, index) => ({ path: ["ports", "pooler", index], port })),
@@ -132,6 +87,10 @@ function ports({ ports }: Parsed, given: Given): Fault[] {
     { path: ["ports", "alertmanager"], port: ports.alertmanager },
     { path: ["ports", "grafana"], port: ports.grafana },
     { path: ["ports", "loki"], port: ports.loki },
+    ...(dns.zone !== "" && dns.provider === "builtin"
+      ? [{ path: ["dns", "port"], port: dns.port }]
+      : []),
+    ...(spansHosts(settings) ? linkPorts(settings) : []),
   ];
   // Ports nobody set come first, so that the one somebody set is named as the intruder.
   const ordered = [
@@ -160,6 +119,16 @@ function ports({ ports }: Parsed, given: Given): Fault[] {
       },
     ];
   });
+}
+
+/** Published only where sites are on different hosts. */
+function linkPorts({ ports, witness }: Parsed): { path: Path; port: number }[] {
+  const link = ["ports", "link"];
+  return [
+    { path: link, port: ports.link },
+    { path: link, port: ports.link + 1 },
+    ...(witness ? [{ path: ["ports", "witness"], port: ports.witness }] : []),
+  ];
 }
 
 /** The next higher port that no setting names; after the last one, the lowest. */

@@ -2,6 +2,8 @@
 import { incrementalCron } from "../objectives.ts";
 import { alertingDefaults } from "./alerting.ts";
 import { applicationDefaults } from "./application.ts";
+import { dnsDefaults } from "./dns.ts";
+import { recoveryDefaults } from "./recovery.ts";
 import { defaultSubnet } from "./subnets.ts";
 import { isTree, merge, type Tree, valueAt } from "./tree.ts";
 import { parseDuration } from "./units.ts";
@@ -9,10 +11,13 @@ import { parseDuration } from "./units.ts";
 const socket = "unix:///var/run/docker.sock";
 /** Where Docker keeps its files unless its daemon.json says otherwise. */
 export const DEFAULT_DATA_ROOT = "/var/lib/docker";
+/** Between the published ports of two sites on one host: their digits stay readable. */
+const PORT_OFFSET = 10_000;
 /** As in `groups.objectives`. */
 const defaultRecoveryPointSeconds = 60;
 
 const groups: Tree = {
+  failover: { sites: "people" },
   network: { bindAddress: "127.0.0.1" },
   ports: {
     app: 8080,
@@ -21,6 +26,8 @@ const groups: Tree = {
     alertmanager: 9093,
     grafana: 3000,
     loki: 3100,
+    link: 7432,
+    witness: 7442,
   },
   objectives: { recoveryPoint: "1 min", recoveryTime: "1 min" },
   database: {
@@ -93,6 +100,8 @@ const groups: Tree = {
     extensions: "",
   },
   alerting: alertingDefaults,
+  dns: dnsDefaults,
+  recovery: recoveryDefaults,
   images: {
     base: "debian:trixie-slim",
     prometheus: "prom/prometheus:v3.5.0",
@@ -110,14 +119,55 @@ const groups: Tree = {
  * completed by itself.
  */
 export function withDefaults(stack: string, given: Tree): Tree {
-  const { hosts: givenHosts = {}, sites: givenSites = {}, ...rest } = given;
-  const hosts = entries(givenHosts, "h1", () => ({ docker: socket, dataRoot: DEFAULT_DATA_ROOT }));
-  const firstHost = isTree(hosts) ? Object.keys(hosts)[0] : undefined;
-  const sites = entries(givenSites, "a", (site) => ({
-    host: firstHost ?? "h1",
-    subnet: defaultSubnet(stack, site),
+  const { hosts: givenHosts = {}, sites: givenSites = {}, witness: givenWitness, ...rest } = given;
+  const hosts = entries(givenHosts, "h1", () => ({
+    docker: socket,
+    dataRoot: DEFAULT_DATA_ROOT,
+    address: "",
   }));
-  return { hosts, sites, ...merge(merge(groups, derived(rest)), rest) };
+  const host = (isTree(hosts) ? Object.keys(hosts)[0] : undefined) ?? "h1";
+  const sites = entries(byName(givenSites), "a", (site) => ({
+    host,
+    subnet: defaultSubnet(stack, site),
+    application: "standby",
+  }));
+  const witness = witnessOf(givenWitness, { host, subnet: defaultSubnet(stack, "witness") });
+  const placed = {
+    network: { linkSubnet: defaultSubnet(stack, "link") },
+    dns: { host, subnet: defaultSubnet(stack, "nameserver") },
+  };
+  return {
+    hosts,
+    sites: withPortOffsets(sites),
+    ...(witness === undefined ? {} : { witness }),
+    ...merge(merge(merge(groups, placed), derived(rest)), rest),
+  };
+}
+
+/** Pulumi hands over objects with their keys in order; so that the first site is the same for all who ask. */
+function byName(sites: unknown): unknown {
+  if (!isTree(sites)) return sites;
+  return Object.fromEntries(Object.entries(sites).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** An empty one is none: Pulumi.yaml's default for a group that nobody sets. */
+function witnessOf(given: unknown, defaults: Tree): unknown {
+  if (!isTree(given)) return given;
+  return Object.keys(given).length === 0 ? undefined : merge(defaults, given);
+}
+
+/** The second site of one host publishes its ports ten thousand higher. */
+function withPortOffsets(sites: unknown): unknown {
+  if (!isTree(sites)) return sites;
+  const before = new Map<unknown, number>();
+  return Object.fromEntries(
+    Object.entries(sites).map(([name, site]) => {
+      if (!isTree(site)) return [name, site];
+      const rank = before.get(site.host) ?? 0;
+      before.set(site.host, rank + 1);
+      return [name, merge({ portOffset: rank * PORT_OFFSET }, site)];
+    }),
+  );
 }
 
 /** Defaults that follow from what is given. */

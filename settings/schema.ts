@@ -3,6 +3,7 @@ import { z } from "zod";
 import { objectiveLimits } from "../objectives.ts";
 import { alerting } from "./alerting.ts";
 import { applicationFields, folder } from "./application.ts";
+import { dns } from "./dns.ts";
 import {
   duration,
   field,
@@ -15,6 +16,7 @@ import {
   wholeNumber,
 } from "./fields.ts";
 import { hbaProblem } from "./hba.ts";
+import { recovery } from "./recovery.ts";
 import { cloud, table } from "./repositories.ts";
 import { parseIpv4, subnetProblem } from "./subnets.ts";
 import { cronProblem, isCalendarDay } from "./units.ts";
@@ -45,6 +47,15 @@ const hostFolder = matching(
 
 const bindAddress = text("127.0.0.1", "expected an IPv4 address", (given) =>
   parseIpv4(given) === undefined ? "expected an IPv4 address" : undefined,
+);
+
+const addressOrNothing = text(
+  "192.0.2.10",
+  "expected an IPv4 address, or an empty text",
+  (given) =>
+    given === "" || parseIpv4(given) !== undefined
+      ? undefined
+      : "expected an IPv4 address, or an empty text",
 );
 
 const subnet = text("10.80.3.0/24", subnetProblem("") ?? "", subnetProblem);
@@ -92,6 +103,8 @@ const hostName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, {
   error: "expected a host's name: a lower-case letter, then letters, digits and dashes, at most 20",
 });
 
+const hostReference = matching("h1", "expected a host's name", /^.+$/);
+
 /** Short, because every name of a resource begins with it. */
 const siteName = z.string().regex(/^[a-z][a-z0-9]{0,7}$/, {
   error: "expected a site's name: a lower-case letter, then letters and digits, at most 8",
@@ -101,12 +114,22 @@ const recoveryTimeTooShort =
   "shorter than the 30 s that Patroni needs to be sure of a lost node (ttl 20 + loop 1 + retry 3 + promotion 3 + router 2 = 29 s)";
 
 export const schema = z.strictObject({
-  hosts: z.record(hostName, z.strictObject({ docker: dockerAddress, dataRoot: hostFolder })),
+  hosts: z.record(
+    hostName,
+    z.strictObject({ docker: dockerAddress, dataRoot: hostFolder, address: addressOrNothing }),
+  ),
   sites: z.record(
     siteName,
-    z.strictObject({ host: matching("h1", "expected a host's name", /^.+$/), subnet }),
+    z.strictObject({
+      host: hostReference,
+      subnet,
+      application: oneOf(["running", "standby"], "standby"),
+      portOffset: wholeNumber(0, 60_000, 10_000),
+    }),
   ),
-  network: z.strictObject({ bindAddress }),
+  witness: z.strictObject({ host: hostReference, subnet }).optional(),
+  failover: z.strictObject({ sites: oneOf(["people", "automatic"], "people") }),
+  network: z.strictObject({ bindAddress, linkSubnet: subnet }),
   ports: z.strictObject({
     // 80 is what a shop listens on; Docker's daemon may, the others stay clear of the machine's own
     // services.
@@ -117,6 +140,8 @@ export const schema = z.strictObject({
     alertmanager: port(9093),
     grafana: port(3000),
     loki: port(3100),
+    link: port(7432),
+    witness: port(7442),
   }),
   objectives: z.strictObject({
     // A shorter one is for checks.ts: what to ask for instead depends on the durability.
@@ -200,6 +225,8 @@ export const schema = z.strictObject({
     extensions: folder,
   }),
   alerting,
+  dns,
+  recovery,
   images: z.strictObject({
     base: image("debian:trixie-slim"),
     prometheus: image("prom/prometheus:v3.5.0", "debian"),

@@ -1,4 +1,5 @@
 import type { Objectives, Timings } from "../objectives.ts";
+import type { DnsServiceName } from "./dnsProviders.ts";
 
 /**
  * Everything a stack can be told, checked and with units in the names; deep-frozen.
@@ -18,9 +19,26 @@ export interface Settings {
    * @default {a: {host: "h1", subnet: derived}}
    */
   readonly sites: Readonly<Record<string, SiteSettings>>;
+  /**
+   * A small etcd in a third place, which knows which site may take writes; undefined: people alone do.
+   * @default none
+   */
+  readonly witness: WitnessSettings | undefined;
+  readonly failover: {
+    /**
+     * Who decides that the other site takes over. `automatic` needs a witness. Config key
+     * `failover.sites`. @default "people"
+     */
+    readonly sites: "people" | "automatic";
+  };
   readonly network: {
     /** The host's address that published ports listen on, IPv4. @default "127.0.0.1" */
     readonly bindAddress: string;
+    /**
+     * The private IPv4 /24 between sites on one Docker host; nothing stands on it while there is one
+     * site. @default derived from the stack's name
+     */
+    readonly linkSubnet: string;
   };
   /** Ports published on the host. */
   readonly ports: PortSettings;
@@ -38,6 +56,9 @@ export interface Settings {
   readonly backup: BackupSettings;
   readonly monitoring: MonitoringSettings;
   readonly alerting: AlertingSettings;
+  /** The public names and who serves them; undefined without `dns.zone`. @default none */
+  readonly dns: DnsSettings | undefined;
+  readonly recovery: RecoverySettings;
   readonly images: ImageSettings;
   /** Derived from `objectives`, never configured. */
   readonly timings: Timings;
@@ -51,12 +72,35 @@ export interface HostSettings {
    * elsewhere. @default "/var/lib/docker"
    */
   readonly dataRoot: string;
+  /**
+   * Where other hosts reach this one, IPv4; sites on different hosts need it. Empty: nowhere.
+   * @default ""
+   */
+  readonly address: string;
 }
 
 export interface SiteSettings {
   /** A key of `hosts`. */
   readonly host: string;
   /** The network's private IPv4 /24. A change replaces the network and every container on it. */
+  readonly subnet: string;
+  /**
+   * What the application does while the site is not the active one: serve pages read-only (running),
+   * or wait behind an edge that answers 503 (standby). @default "standby"
+   */
+  readonly application: "running" | "standby";
+  /**
+   * Added to every port of `ports` that the site publishes. @default 0; 10000 for the second site on
+   * one host
+   */
+  readonly portOffset: number;
+}
+
+/** A single etcd member on a network of its own. */
+export interface WitnessSettings {
+  /** A key of `hosts`: in earnest one that carries no site. @default the first host */
+  readonly host: string;
+  /** The network's private IPv4 /24. @default derived from the stack's name */
   readonly subnet: string;
 }
 
@@ -75,6 +119,13 @@ export interface PortSettings {
   readonly grafana: number;
   /** @default 3100 */
   readonly loki: number;
+  /**
+   * Where the other site reaches this one when it is on another host: the leader here, the site's agent
+   * on the next port. Published only then. @default 7432
+   */
+  readonly link: number;
+  /** Where sites on other hosts reach the witness. Published only then. @default 7442 */
+  readonly witness: number;
 }
 
 export interface DatabaseSettings {
@@ -314,6 +365,61 @@ export interface AlertingSettings {
    * Empty: nobody notices when it does not. @default ""
    */
   readonly deadMansSwitch: string;
+}
+
+/** The public names, which point to the active site: docs/dns.md. */
+export interface DnsSettings {
+  /** The zone, without a dot at its end: `example.org`. */
+  readonly zone: string;
+  /** The application's name inside the zone; `@` is the zone itself. @default "app" */
+  readonly app: string;
+  /** The database's name inside the zone; empty: it has none. @default "" */
+  readonly database: string;
+  /**
+   * How long clients may keep an answer, and so go on to a lost site after the names have moved. Config
+   * key `dns.ttl`. @default 30
+   */
+  readonly ttlSeconds: number;
+  /**
+   * Who serves the zone: a name server of this stack (to try, to test, or behind a public secondary), a
+   * primary that takes updates by RFC 2136 (BIND, Knot, PowerDNS), or a DNS service with an API.
+   * @default "builtin"
+   */
+  readonly provider: "builtin" | "rfc2136" | "octodns";
+  /**
+   * Each site's public addresses, IPv4 and IPv6, for both names. @default with provider builtin, what is
+   * reached from the Docker host: the edge's and the poolers' own
+   */
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Name servers that are asked what clients see, `host[:port]`. @default the builtin server, `server`,
+   * or the zone's own name servers
+   */
+  readonly resolvers: readonly string[];
+  /** Provider builtin: the Docker host of the name server; in earnest one that carries no site. @default the first */
+  readonly host: string;
+  /** Provider builtin: its network, a private IPv4 /24. A change replaces it. @default derived */
+  readonly subnet: string;
+  /** Provider builtin: the host's port, UDP and TCP. @default 8053 */
+  readonly port: number;
+  /** Provider rfc2136: the primary, `host[:port]`, whose key is the secret `dnsSecret`. @default "" */
+  readonly server: string;
+  /** Provider rfc2136: the TSIG key's name. @default "holdfast" */
+  readonly keyName: string;
+  /** @default "hmac-sha256" */
+  readonly keyAlgorithm: "hmac-sha256" | "hmac-sha384" | "hmac-sha512";
+  /** Provider octodns: the DNS service. @default "" */
+  readonly service: DnsServiceName | "";
+  /** Provider octodns: more parameters of octoDNS' class for that service; none is secret. @default {} */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What `./holdfast recovery-plan` says of people. */
+export interface RecoverySettings {
+  /** Who decides on a failover to another site. @default "" (the plan has a blank line there) */
+  readonly decides: string;
+  /** Who is told, and how, a line each. @default [] (the plan has blank lines there) */
+  readonly contacts: readonly string[];
 }
 
 export interface ImageSettings {

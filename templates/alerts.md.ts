@@ -17,6 +17,8 @@ const TITLES: Readonly<Record<string, string>> = {
   machinery: "etcd, the guard, the monitoring's base",
   monitoring: "The monitoring itself",
   logs: "Logs and containers",
+  sites: "Two sites",
+  names: "The public names (with `dns.zone`)",
 };
 
 const INTRODUCTION = `# Alerts
@@ -32,7 +34,8 @@ one site raises is one message, critical ones after 10 s and again each hour, ot
 their end. What follows from another alert that fires is left out (templates/alertmanager/inhibitions.ts). \`Watchdog\` fires
 always and goes to \`alerting.deadMansSwitch\` each minute: a service out of the house that calls you when it stops.
 
-A second site's alerts come with the second site.
+With [two sites](sites.md) each has a Prometheus of its own. What is of the active site alone (its archive, its backups, requests
+turned away) is silent on a standby, and the last group is there.
 `;
 
 /** Renders docs/alerts.md. Pure. */

@@ -32,6 +32,11 @@ export interface RepositoryPgbackrestConfArgs {
   readonly keepFull: number;
   /** The second repository. @default none */
   readonly cloud?: CloudRepository;
+  /**
+   * Path in the same bucket of the other site's archive, which a standby replays from while the link is
+   * down; only read. @default none
+   */
+  readonly otherPath?: string;
   /** Files copied at a time. @default 2 */
   readonly processes?: number;
 }
@@ -56,7 +61,7 @@ export interface CloudRepository {
 export const REPOSITORY_COMMON_NAME = "backup";
 
 /** Where the repository host makes the file of one repository. */
-export function repositoryConfig(repository: "local" | "cloud"): string {
+export function repositoryConfig(repository: "local" | "cloud" | "other-site"): string {
   return `/run/holdfast/pgbackrest/${repository}.conf`;
 }
 
@@ -116,7 +121,7 @@ export function renderRepositoryPgbackrestConf(args: RepositoryPgbackrestConfArg
 repo1-path=/var/lib/pgbackrest
 repo1-retention-full=${args.keepFull}
 ${format("repo1")}
-${cloudPart(args.cloud)}
+${cloudPart(args.cloud)}${otherPart(args)}
 # Any stanza: a stack that is made from another's backups reads those through this server.
 ${server(args.clients, "*")}
 
@@ -144,14 +149,9 @@ ${repo}-block=y`;
 
 function cloudPart(cloud: CloudRepository | undefined): string {
   if (cloud === undefined) return "";
-  const style = cloud.pathStyle ? ["repo2-s3-uri-style=path"] : [];
-  const authority = cloud.caFile === undefined ? [] : [`repo2-storage-ca-file=${cloud.caFile}`];
   return `
-repo2-type=s3
-repo2-s3-endpoint=${cloud.endpoint}
-repo2-s3-region=${cloud.region}
-repo2-s3-bucket=${cloud.bucket}
-${[...style, ...authority].map((line) => `${line}\n`).join("")}# The stack's own id: a cloned or restored stack writes to a path of its own.
+${placeOf("repo2", cloud).join("\n")}
+# The stack's own id: a cloned or restored stack writes to a path of its own.
 repo2-path=${cloud.path}
 # Sealed before it leaves this host, with a pass of the stack's own.
 repo2-cipher-type=aes-256-cbc
@@ -160,6 +160,29 @@ repo2-retention-full-type=time
 repo2-retention-full=${cloud.keepDays}
 ${format("repo2")}
 `;
+}
+
+/** Number 3 is the other site's; a file of its own for it is made as for the others. */
+function otherPart({ cloud, otherPath }: RepositoryPgbackrestConfArgs): string {
+  if (cloud === undefined || otherPath === undefined) return "";
+  return `
+# The other site's archive, for reading alone.
+${placeOf("repo3", cloud).join("\n")}
+repo3-path=${otherPath}
+repo3-cipher-type=aes-256-cbc
+`;
+}
+
+/** Where in S3, without a path. */
+function placeOf(repo: string, cloud: CloudRepository): string[] {
+  return [
+    `${repo}-type=s3`,
+    `${repo}-s3-endpoint=${cloud.endpoint}`,
+    `${repo}-s3-region=${cloud.region}`,
+    `${repo}-s3-bucket=${cloud.bucket}`,
+    ...(cloud.pathStyle ? [`${repo}-s3-uri-style=path`] : []),
+    ...(cloud.caFile === undefined ? [] : [`${repo}-storage-ca-file=${cloud.caFile}`]),
+  ];
 }
 
 /** The TLS server's part: who may come in, each by its certificate's common name. */

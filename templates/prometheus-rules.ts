@@ -10,11 +10,13 @@ import { databaseRules } from "./prometheus-rules/database.ts";
 import { logRules } from "./prometheus-rules/logs.ts";
 import { machineryRules } from "./prometheus-rules/machinery.ts";
 import { monitoringRules } from "./prometheus-rules/monitoring.ts";
+import { nameRules } from "./prometheus-rules/names.ts";
 import { proofRules } from "./prometheus-rules/proofs.ts";
 import { recoveryRules } from "./prometheus-rules/recovery.ts";
 import { routeRules } from "./prometheus-rules/routes.ts";
 import type { AlertRule, RuleFacts } from "./prometheus-rules/rule.ts";
 import { scalingRules } from "./prometheus-rules/scaling.ts";
+import { ACTIVE_ONLY, onActive, siteRules } from "./prometheus-rules/sites.ts";
 import { trafficRules } from "./prometheus-rules/traffic.ts";
 
 /** Facts that {@link renderPrometheusRules} needs. */
@@ -25,6 +27,17 @@ const HEADER =
 
 /** Every alert by group, in the order of the file. */
 export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
+  const groups = ofOneSite(facts);
+  if (facts.sites !== true) return groups;
+  const entries = Object.entries(groups).map(([name, rules]) => [name, rules.map(ofActiveSite)]);
+  return { ...Object.fromEntries(entries), sites: siteRules(facts) };
+}
+
+function ofActiveSite(rule: AlertRule): AlertRule {
+  return ACTIVE_ONLY.includes(rule.alert) ? { ...rule, expr: onActive(rule.expr) } : rule;
+}
+
+function ofOneSite(facts: RuleFacts): Record<string, AlertRule[]> {
   return {
     cluster: clusterRules(facts),
     database: databaseRules(facts),
@@ -39,6 +52,7 @@ export function alertGroups(facts: RuleFacts): Record<string, AlertRule[]> {
     machinery: machineryRules(facts),
     monitoring: monitoringRules(),
     logs: logRules(),
+    ...(facts.publicNames ? { names: nameRules() } : {}),
   };
 }
 

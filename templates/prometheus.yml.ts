@@ -2,7 +2,13 @@
 
 import { stringify } from "yaml";
 import { CONTAINER_INTERVAL_SECONDS } from "./collector.yml.ts";
-import { SCRAPE_JOBS, type ScrapeJob } from "./targets.ts";
+import {
+  OPTIONAL_JOBS,
+  type OptionalJob,
+  SCRAPE_JOBS,
+  type ScrapeJob,
+  SITE_JOBS,
+} from "./targets.ts";
 
 /** Facts that {@link renderPrometheusYml} needs. */
 export interface PrometheusYmlArgs {
@@ -14,6 +20,10 @@ export interface PrometheusYmlArgs {
   readonly alertmanagerAddress: string;
   /** Address of the exporter that probes every PostgreSQL server, without a port. */
   readonly postgresExporterAddress: string;
+  /** Jobs of parts that not every stack has. @default none */
+  readonly optional?: readonly OptionalJob[];
+  /** Whether there are two sites. @default false */
+  readonly sites?: boolean;
 }
 
 const LIVE = "/etc/holdfast/live";
@@ -56,15 +66,17 @@ export function renderPrometheusYml(args: PrometheusYmlArgs): string {
       alertmanagers: [{ static_configs: [{ targets: [`${args.alertmanagerAddress}:9093`] }] }],
     },
     scrape_configs: [
-      ...jobs().map((name) => ({ ...job(name), ...special(name, args) })),
+      ...jobs(args).map((name) => ({ ...job(name), ...special(name, args) })),
       foreignJob(),
     ],
   };
   return `${HEADER}\n${stringify(config, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-function jobs(): ScrapeJob[] {
-  return Object.keys(SCRAPE_JOBS) as ScrapeJob[];
+function jobs({ optional = [], sites = false }: PrometheusYmlArgs): ScrapeJob[] {
+  const absent: readonly string[] = OPTIONAL_JOBS.filter((name) => !optional.includes(name));
+  const all = [...Object.keys(SCRAPE_JOBS), ...(sites ? Object.keys(SITE_JOBS) : [])];
+  return (all as ScrapeJob[]).filter((name) => !absent.includes(name));
 }
 
 function job(name: ScrapeJob): Job {

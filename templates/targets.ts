@@ -24,10 +24,22 @@ export const SCRAPE_JOBS = {
   containers: { port: 8889 },
   "postgres-exporter": { port: 9187 },
   node: { port: 9100 },
+  "dns-sync": { port: 9857 },
+} as const satisfies Record<string, { port: number }>;
+
+/** Jobs of what not every stack has; without it Prometheus knows none. */
+export const OPTIONAL_JOBS = ["dns-sync"] as const satisfies ScrapeJob[];
+
+/** One of {@link OPTIONAL_JOBS}. */
+export type OptionalJob = (typeof OPTIONAL_JOBS)[number];
+/** The same of what there is with two sites alone. */
+export const SITE_JOBS = {
+  link: { port: 8404 },
+  "site-agent": { port: 9857 },
 } as const satisfies Record<string, { port: number }>;
 
 /** A kind of target; also the `job` label of its series. */
-export type ScrapeJob = keyof typeof SCRAPE_JOBS;
+export type ScrapeJob = keyof typeof SCRAPE_JOBS | keyof typeof SITE_JOBS;
 
 /** Facts that {@link renderTarget} needs. */
 export interface TargetArgs {
@@ -35,7 +47,7 @@ export interface TargetArgs {
   readonly job: ScrapeJob;
   /** IPv4 address, without a port. For `pooler` it is the exporter's beside that pooler. */
   readonly address: string;
-  /** @default the job's, as in {@link SCRAPE_JOBS} */
+  /** @default the job's, as in {@link SCRAPE_JOBS} and {@link SITE_JOBS} */
   readonly port?: number;
   /** Path of the metrics. @default "/metrics", or what the job says */
   readonly metricsPath?: string;
@@ -65,8 +77,12 @@ export function renderTarget(args: TargetArgs): string {
   const { stack, site, component, instance } = args.labels;
   const path = args.metricsPath === undefined ? {} : { __metrics_path__: args.metricsPath };
   const target = {
-    targets: [`${args.address}:${args.port ?? SCRAPE_JOBS[args.job].port}`],
+    targets: [`${args.address}:${args.port ?? portOf(args.job)}`],
     labels: { stack, site, component, instance, ...path },
   };
   return `${JSON.stringify([target], undefined, 2)}\n`;
+}
+
+function portOf(job: ScrapeJob): number {
+  return { ...SCRAPE_JOBS, ...SITE_JOBS }[job].port;
 }

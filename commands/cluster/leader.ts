@@ -1,19 +1,19 @@
 import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
 import { Fault } from "../fault.ts";
+import { activeName } from "../site/activeName.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
 import { clusterMembers, type Member } from "./members.ts";
 
-/** The first site, which takes writes, as it is now. */
+/** The site that takes writes, as it is now. */
 export interface ActiveSite {
   readonly docker: Docker;
   readonly containers: readonly ContainerState[];
 }
 
 export async function activeSite(settings: Settings): Promise<ActiveSite> {
-  const [active] = Object.entries(settings.sites);
-  const [site, host] = [active?.[0] ?? "", active?.[1].host ?? ""];
-  const docker = new Docker(settings.hosts[host]?.docker ?? "");
+  const site = await activeName(settings);
+  const docker = new Docker(settings.hosts[settings.sites[site]?.host ?? ""]?.docker ?? "");
   return { docker, containers: await containersOf(docker, settings.stack, site) };
 }
 

@@ -5,9 +5,10 @@ import { crashes } from "./faults/crash.ts";
 import { disks } from "./faults/disk.ts";
 import { etcd } from "./faults/etcd.ts";
 import { hosts } from "./faults/host.ts";
+import { sites } from "./faults/lostSite.ts";
 import { paths } from "./faults/paths.ts";
 import { planned } from "./faults/planned.ts";
-import type { Drill } from "./scene.ts";
+import type { Drill, Family } from "./scene.ts";
 
 /** Every drill, in the order in which `all` runs them: the gentle ones first. */
 export const DRILLS: readonly Drill[] = [
@@ -19,7 +20,13 @@ export const DRILLS: readonly Drill[] = [
   ...backups,
   ...disks,
   ...hosts,
+  ...sites,
 ];
+
+/** Each drill's family, by its name. Pure. */
+export function familiesOf(): Record<string, Family> {
+  return Object.fromEntries(DRILLS.map(({ name, family }) => [name, family]));
+}
 
 /** The names that a person may type, for a fault's text. */
 const ALL = "all";

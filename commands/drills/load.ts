@@ -10,6 +10,7 @@ import { dropLedger, prepareLedger, readLedger } from "./ledgerTable.ts";
 import { LoadProcess } from "./loadProcess.ts";
 import { loadHosts, loadUrls } from "./loadUrls.ts";
 import { isConfirmed, takesNoOrders } from "./orders.ts";
+import type { PublicPlace } from "./publicLoad.ts";
 import { Recorder } from "./record.ts";
 import type { LedgerRow, LoadRecord } from "./types.ts";
 
@@ -46,6 +47,8 @@ export interface LoadPlace {
   readonly leader: () => Promise<string>;
   /** The stack's output of this name. @default asked for, once in this process */
   readonly databaseUrl?: string;
+  /** Its clients find the active site by the public names. @default they know the site's own containers */
+  readonly names?: PublicPlace;
 }
 
 /** How long the first write, read and page may take together. */
@@ -103,13 +106,14 @@ export class Load {
       arguments: containerArguments(place, run, image),
       order: JSON.stringify({
         run,
-        ...loadUrls(databaseUrl, settings.ports.pooler.length),
+        ...(place.names?.urls(databaseUrl) ?? loadUrls(databaseUrl, settings.ports.pooler.length)),
         ...wanted,
       }),
       recorder: new Recorder(),
     });
     const load = new Load(place, run, wanted, process);
     try {
+      await place.names?.join(process.container);
       await load.#ready();
     } catch (error) {
       await load.kill();
@@ -259,18 +263,18 @@ function containerName({ settings, site }: LoadPlace, run: string): string {
  * no component, so that `status` does not take it for a service and no drill for something to kill.
  */
 export function containerArguments(
-  place: Pick<LoadPlace, "settings" | "site" | "stackId">,
+  place: Pick<LoadPlace, "settings" | "site" | "stackId" | "names">,
   run: string,
   image: string,
 ): string[] {
-  const { settings, site, stackId } = place;
+  const { settings, site, stackId, names } = place;
   const prefix = `${settings.project}-${settings.stack}-${site}`;
   const subnet = settings.sites[site]?.subnet ?? "";
   return [
     ...["--label", `holdfast.id=${stackId}`, "--label", `holdfast.stack=${settings.stack}`],
     ...["--label", `holdfast.drill=${run}`],
     ...["--network", `${prefix}-network`, "--network-alias", "drill"],
-    ...loadHosts(subnet).map(({ host, ip }) => `--add-host=${host}:${ip}`),
+    ...(names?.arguments ?? loadHosts(subnet).map(({ host, ip }) => `--add-host=${host}:${ip}`)),
     ...[`--memory=${MEMORY_MIB}m`, `--memory-swap=${MEMORY_MIB}m`],
     ...["--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--read-only"],
     // Every line goes to the launcher; a second copy on disk would only cost time.

@@ -4,28 +4,35 @@ import { activeAlerts } from "../cluster/alerts.ts";
 import { note } from "../ui.ts";
 import { Load, type LoadPlace, rowsOf } from "./load.ts";
 import { dropOrders, readOrders } from "./ordersTable.ts";
+import { followingNames } from "./publicLoad.ts";
 import type { Site } from "./site.ts";
 import type { Stage } from "./stage.ts";
 
 /** The real stage: a stack's active site. */
 export function realStage(site: Site, hold?: number): Stage {
-  const { docker, settings } = site;
+  const { settings } = site;
   return {
-    docker,
+    get docker() {
+      return site.docker;
+    },
     settings,
     hold,
     look: () => site.look(),
-    startLoad: async () => Load.start(await placeOf(site)),
-    rows: (container, run) => rowsOf(docker, container, run, settings.database.name),
-    orders: (container, run) => readOrders(docker, container, run, settings.database.name),
+    turnTo: (name) => site.turnTo(name),
+    startLoad: async (byNames = false) => {
+      const place = await placeOf(site);
+      return Load.start(byNames ? await followingNames(place) : place);
+    },
+    rows: (container, run) => rowsOf(site.docker, container, run, settings.database.name),
+    orders: (container, run) => readOrders(site.docker, container, run, settings.database.name),
     forgetOrders: async (run) => {
       const { leader } = await placeOf(site);
-      await dropOrders(docker, await leader(), run, settings.database.name);
+      await dropOrders(site.docker, await leader(), run, settings.database.name);
     },
     alerts: () => activeAlerts(settings),
     conditions: () =>
       // Of a remote host the launcher knows nothing.
-      docker.host.startsWith("unix://")
+      site.docker.host.startsWith("unix://")
         ? `load average ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores when the fault began`
         : undefined,
     sleep: async (seconds, signal) => {

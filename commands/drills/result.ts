@@ -13,6 +13,7 @@ import {
 import { checkLedger, countTwoLeaders } from "./ledger.ts";
 import { limitsOf, measure, withoutOrders } from "./limits.ts";
 import { orderFigures } from "./orders.ts";
+import { siteFigures } from "./siteFigures.ts";
 import type {
   Curve,
   DrillResult,
@@ -104,6 +105,7 @@ export function resultOf(run: Run, record: LoadRecord, findings: Findings): Dril
   );
   const worst = (what: (verdict: Verdict) => readonly string[]): number =>
     Math.max(0, ...verdicts.map((verdict) => what(verdict).length));
+  const ofSite = siteFigures(record, verdicts);
   const count = (outcome: Outcome) =>
     record.writes.filter((write) => write.outcome === outcome).length;
   const figures = {
@@ -134,6 +136,7 @@ export function resultOf(run: Run, record: LoadRecord, findings: Findings): Dril
       alertSeconds: found.alertSeconds,
       wholeAgainSeconds: found.wholeAgainSeconds,
       noTrafficSeconds: found.noTrafficSeconds,
+      ...ofSite,
     }),
   };
   // What nobody compared is not zero: it was not measured.

@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { print } from "../ui.ts";
+import { familiesOf } from "./catalogue.ts";
 import { drillHtml } from "./report/html.ts";
 import { type DrillReport, drillReport, type MachineFacts } from "./report/json.ts";
 import { machineFacts, UNKNOWN } from "./report/machine.ts";
 import { drillTable } from "./report/table.ts";
+import { byScenario, scenarioLine } from "./scenarios.ts";
 import type { Site } from "./site.ts";
 import type { DrillResult } from "./types.ts";
 
@@ -39,5 +41,12 @@ async function factsOf(site: Site): Promise<MachineFacts> {
 
 /** The results on stdout: a table for people, JSON for programs. */
 export function printResults(results: readonly DrillResult[], json: boolean): void {
-  print(json ? JSON.stringify(results, null, 2) : drillTable(results));
+  if (json) {
+    print(JSON.stringify(results, null, 2));
+    return;
+  }
+  print(drillTable(results));
+  for (const scenario of byScenario(results, familiesOf())) {
+    print(`  ${scenarioLine(scenario)}`);
+  }
 }

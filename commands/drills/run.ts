@@ -152,7 +152,7 @@ class DrillRun {
   }
 
   async #startLoad(): Promise<StoppableLoad> {
-    const load = await this.#stage.startLoad();
+    const load = await this.#stage.startLoad(this.#drill.byNames);
     this.#loads.push(load);
     return load;
   }
@@ -270,6 +270,8 @@ class DrillRun {
       leader,
       replicas,
       lookAgain: () => this.#stage.look(),
+      turnTo: (site) => this.#stage.turnTo(site),
+      load: this.#loads.at(-1)?.container,
       undo: (what, work) => this.#undoing.add(what, work),
       cleanUp: (what, work) => this.#cleaning.add(what, work),
       note: (text) => void this.#notes.push(text),

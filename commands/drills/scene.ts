@@ -7,6 +7,8 @@ import type { Look } from "./site.ts";
 export interface RunningLoad {
   /** Names its rows in the ledger. */
   readonly run: string;
+  /** Docker's name of its container. */
+  readonly container: string;
   mark(text: string): Promise<number>;
   writesAgain(since: number, seconds: number): Promise<number | undefined>;
 }
@@ -23,6 +25,10 @@ export interface Scene {
   readonly replicas: readonly Box[];
   /** A fresh look at the site. */
   lookAgain(): Promise<Look>;
+  /** From now on another site is the active one, which is looked at. */
+  turnTo(site: string): void;
+  /** The container of the load that runs; undefined before it does. */
+  readonly load: string | undefined;
   /** Undoes this part of the fault; registered before the part is done. Last one first, once. */
   undo(what: string, work: () => Promise<unknown>): void;
   /** Puts in order what the drill set up, after the ledger was checked; also on every error. */
@@ -104,6 +110,7 @@ export type Family =
   | "backup"
   | "disk"
   | "host"
+  | "site"
   | "application";
 
 /** A named fault that a person can ask for. */
@@ -120,6 +127,8 @@ export interface Drill {
   readonly alert?: string | WantedAlert;
   /** Only when it or its family is named: `all` ends within 20 minutes. @default false */
   readonly notInAll?: boolean;
+  /** Its clients find the active site by the public names, wherever that is. */
+  readonly byNames?: boolean;
   /** The load does not outlive the fault: what it acknowledged until then counts, see run.ts. */
   readonly endsLoad?: boolean;
 }

@@ -16,16 +16,28 @@ export interface Look {
 
 /** The active site of a stack, looked at from outside. */
 export class Site {
-  readonly docker: Docker;
   readonly settings: Settings;
-  /** Its key in `settings.sites`. */
-  readonly name: string;
+  #name: string;
 
-  constructor(settings: Settings) {
-    const [active] = Object.entries(settings.sites);
+  /** @param name which one is active. @default the first one of the settings */
+  constructor(settings: Settings, name: string = Object.keys(settings.sites)[0] ?? "") {
     this.settings = settings;
-    this.name = active?.[0] ?? "";
-    this.docker = new Docker(settings.hosts[active?.[1].host ?? ""]?.docker ?? "");
+    this.#name = name;
+  }
+
+  /** Its key in `settings.sites`. */
+  get name(): string {
+    return this.#name;
+  }
+
+  get docker(): Docker {
+    const host = this.settings.sites[this.#name]?.host ?? "";
+    return new Docker(this.settings.hosts[host]?.docker ?? "");
+  }
+
+  /** From now on another one is active. */
+  turnTo(name: string): void {
+    this.#name = name;
   }
 
   boxes(): Promise<Box[]> {

@@ -16,7 +16,10 @@ export interface Stage {
   readonly docker: Docker;
   readonly settings: Settings;
   look(): Promise<Look>;
-  startLoad(): Promise<StoppableLoad>;
+  /** @param byNames its clients follow the public names from site to site. @default false */
+  startLoad(byNames?: boolean): Promise<StoppableLoad>;
+  /** From now on another site is the active one. */
+  turnTo(site: string): void;
   /** This run's rows that a member has, by container name. */
   rows(container: string, run: string): Promise<LedgerRow[]>;
   /** The same for this run's orders of the shop. */

@@ -174,6 +174,10 @@ export interface DrillResult {
   readonly alertSeconds?: number;
   /** From the end of the fault until what it harmed beside redundancy was whole again. */
   readonly wholeAgainSeconds?: number;
+  /** Of the loss of a site: how far back acknowledged writes are gone; 0 when none is. */
+  readonly recoveryPointSeconds?: number;
+  /** Of the loss of a site: the longest time without a write on the way back. */
+  readonly failbackGapSeconds?: number;
   readonly leaderBefore?: string;
   readonly leaderAfter?: string;
   readonly timelineBefore?: number;

@@ -5,8 +5,8 @@ import type { Settings } from "../../settings.ts";
 const SALT = /^encryptionsalt:.*\n?/m;
 
 /**
- * A stack's settings for a clone of it: without what only one stack can have (ports, subnets), and
- * without secrets, which are encrypted for the other. Comments and order stay. Pure.
+ * A stack's settings for a clone of it: without what only one stack can have (ports, subnets, public
+ * names), and without secrets, which are encrypted for the other. Comments and order stay. Pure.
  *
  * @param text of Pulumi.<stack>.yaml; may be empty
  */
@@ -17,7 +17,7 @@ export function clonedStackFile(text: string): string {
   }
   const config = treeOf(document.toJS()).config;
   for (const [key, value] of Object.entries(treeOf(config))) {
-    if (key.endsWith(":ports") || (isTree(value) && typeof value.secure === "string")) {
+    if (/:(ports|dns)$/.test(key) || (isTree(value) && typeof value.secure === "string")) {
       document.deleteIn(["config", key]);
     }
     if (key.endsWith(":sites")) {

@@ -6,12 +6,14 @@ const SMALL_MIB = 128;
 
 /** The limits of all containers of a stack together, in MiB, to some 10 %. Pure. */
 export function memoryLimits(settings: Settings): number {
-  const { database, etcd, pooler, application, backup, monitoring, ports } = settings;
+  const { database, etcd, pooler, application, backup, monitoring, ports, dns } = settings;
   const poolers = ports.pooler.length;
   // router, edge, Alertmanager, PostgreSQL's exporter, status page; guard with its proxy, autoscaler with its
   // proxy, the collector's proxy with the host's exporter (64 MiB each); one exporter per pooler
   const small =
     8 + poolers + (monitoring.grafana ? 2 : 0) + (backup.cloud.provider === "builtin" ? 2 : 0);
+  // What points and watches the public names, and the builtin name server.
+  const names = dns === undefined ? 0 : dns.provider === "builtin" ? 2 : 1;
   return (
     database.memoryMiB * (1 + database.replicas) +
     etcd.memoryMiB * etcd.members +
@@ -22,7 +24,7 @@ export function memoryLimits(settings: Settings): number {
     monitoring.memoryMiB +
     monitoring.lokiMemoryMiB +
     monitoring.collectorMemoryMiB +
-    SMALL_MIB * small
+    SMALL_MIB * (small + names)
   );
 }
 

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { Fault as SettingsFault } from "../../settings/faults.ts";
+import { hasSites, portsOf, shareHost } from "../../settings/sites.ts";
 import type { Path, Tree } from "../../settings/tree.ts";
 import { valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
@@ -27,15 +28,25 @@ const HIGHEST_PORT = 65_535;
 
 /** The ports that the settings publish, in the order of the settings. Pure. */
 export function portWishes(settings: Settings, config: Tree): PortWish[] {
-  return Object.entries(settings.ports).flatMap(([name, value]) => {
+  const { dns } = settings;
+  const explicitDns = valueAt(config, ["dns", "port"]) !== undefined;
+  const names: PortWish[] =
+    dns?.provider === "builtin"
+      ? [{ path: ["dns", "port"], port: dns.port, explicit: explicitDns }]
+      : [];
+  const others = Object.entries(settings.ports).flatMap(([name, value]) => {
     if (name === "grafana" && !settings.monitoring.grafana) {
       return [];
+    }
+    if ((name === "link" || name === "witness") && (!hasSites(settings) || shareHost(settings))) {
+      return []; // published between hosts alone
     }
     const explicit = valueAt(config, ["ports", name]) !== undefined;
     return Array.isArray(value)
       ? value.map((port: number, index) => ({ path: ["ports", name, index], port, explicit }))
       : [{ path: ["ports", name], port: value as number, explicit }];
   });
+  return [...others, ...names];
 }
 
 /**
@@ -78,15 +89,60 @@ export async function choosePorts(
 /** The choices that differ from the wishes, as a tree for the record; a list is recorded whole. Pure. */
 export function portAnswers(choices: readonly PortChoice[]): Tree {
   const ports: { [name: string]: number | number[] } = {};
-  const names = new Set(choices.map(({ wish }) => String(wish.path[1])));
+  const [dns] = choices.filter(({ wish, port }) => wish.path[0] === "dns" && wish.port !== port);
+  const others = choices.filter(({ wish }) => wish.path[0] === "ports");
+  const names = new Set(others.map(({ wish }) => String(wish.path[1])));
   for (const name of names) {
-    const own = choices.filter(({ wish }) => wish.path[1] === name);
+    const own = others.filter(({ wish }) => wish.path[1] === name);
     if (own.some(({ wish, port }) => wish.port !== port)) {
       const chosen = own.map(({ port }) => port);
       ports[name] = own[0]?.wish.path.length === 3 ? chosen : (chosen[0] ?? 0);
     }
   }
-  return Object.keys(ports).length > 0 ? { ports } : {};
+  return {
+    ...(Object.keys(ports).length > 0 ? { ports } : {}),
+    ...(dns === undefined ? {} : { dns: { port: dns.port } }),
+  };
+}
+
+/** Between two tries for the second site of one host. */
+const OFFSET_STEP = 100;
+
+/**
+ * The second site's ports on a host that carries both: its offset where all of them are free, else the next one
+ * that fits; for an explicit offset, a fault instead.
+ */
+export async function chooseOffsets(
+  settings: Settings,
+  config: Tree,
+  holderOf: HolderOf,
+): Promise<{ answers: Tree; faults: SettingsFault[] }> {
+  const sites: { [site: string]: { portOffset: number } } = {};
+  const faults: SettingsFault[] = [];
+  for (const [site, { portOffset }] of Object.entries(settings.sites)) {
+    if (portOffset === 0) continue;
+    const holderAt = async (offset: number): Promise<string | undefined> => {
+      const shifted = { ...settings.sites[site], portOffset: offset };
+      const {
+        link: _,
+        witness: __,
+        ...ports
+      } = portsOf({ ports: settings.ports, sites: { [site]: shifted } }, site);
+      for (const port of Object.values(ports).flat()) {
+        const holder = port > HIGHEST_PORT ? "nobody: it is too high" : await holderOf(port);
+        if (holder !== undefined) return `port ${port} taken by ${holder}`;
+      }
+      return undefined;
+    };
+    const taken = await holderAt(portOffset);
+    if (taken === undefined) continue;
+    let offset = portOffset + OFFSET_STEP;
+    while (offset < HIGHEST_PORT && (await holderAt(offset)) !== undefined) offset += OFFSET_STEP;
+    const path = ["sites", site, "portOffset"];
+    if (valueAt(config, path) === undefined) sites[site] = { portOffset: offset };
+    else faults.push({ path, problem: taken, mend: { set: { path, value: offset } } });
+  }
+  return { answers: Object.keys(sites).length > 0 ? { sites } : {}, faults };
 }
 
 /** Looks at the Docker host's containers and, where that is this machine, at its sockets. */

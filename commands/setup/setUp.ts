@@ -17,7 +17,7 @@ import { setUpEngine } from "./engine.ts";
 import { chooseImages, explainMissingGrafana } from "./images.ts";
 import { memoryWarning } from "./memory.ts";
 import { checkOwnApplication } from "./ownApplication.ts";
-import { choosePorts, portAnswers, portHolders, portWishes } from "./ports.ts";
+import { chooseOffsets, choosePorts, portAnswers, portHolders, portWishes } from "./ports.ts";
 import { prebuildImages } from "./prebuild.ts";
 import { providePrograms } from "./programs.ts";
 import {
@@ -127,9 +127,10 @@ async function chooseAddresses(
     }
     const holders = await portHolders(docker, settings);
     const ports = await choosePorts(portWishes(settings, config), holders);
-    const subnets = await chooseSubnets(docker, { ...settings, sites }, config);
-    faults.push(...ports.faults, ...subnets.faults);
-    answers.push(portAnswers(ports.choices), subnets.answers);
+    const offsets = await chooseOffsets({ ...settings, sites }, config, holders);
+    const subnets = await chooseSubnets(docker, settings, config, name);
+    faults.push(...ports.faults, ...offsets.faults, ...subnets.faults);
+    answers.push(portAnswers(ports.choices), offsets.answers, subnets.answers);
   }
   if (faults.length > 0) {
     const place = {

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Fault as SettingsFault } from "../../settings/faults.ts";
+import { hasSites, shareHost } from "../../settings/sites.ts";
 import { defaultSubnet, parseIpv4 } from "../../settings/subnets.ts";
-import { type Tree, valueAt } from "../../settings/tree.ts";
+import { merge, type Path, type Tree, valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
+import { treeOf } from "./record.ts";
 
 /** An IPv4 network that something already uses. */
 export interface TakenNetwork {
@@ -31,6 +33,8 @@ export function chooseSubnet(
     readonly site: string;
     readonly subnet: string;
     readonly explicit: boolean;
+    /** Its config key. @default `sites.<site>.subnet` */
+    readonly path?: Path;
   },
   taken: readonly TakenNetwork[],
 ): SubnetChoice {
@@ -46,7 +50,7 @@ export function chooseSubnet(
   if (!wish.explicit && free !== wish.subnet) {
     return { subnet: free };
   }
-  const path = ["sites", wish.site, "subnet"];
+  const path = wish.path ?? ["sites", wish.site, "subnet"];
   const problem = `overlaps with ${holder}`;
   return {
     subnet: wish.subnet,
@@ -73,11 +77,17 @@ function boundsOf(cidr: string): readonly [number, number] | undefined {
   return [start, start + size - 1];
 }
 
-/** Each site's subnet, checked against what the Docker host and this machine use. */
+/**
+ * The subnets of a host's sites, and of what joins and witnesses them where that is there too, checked against what
+ * the Docker host and this machine use.
+ *
+ * @param host its key in `hosts`
+ */
 export async function chooseSubnets(
   docker: Docker,
   settings: Settings,
   config: Tree,
+  host: string,
 ): Promise<{ answers: Tree; faults: SettingsFault[] }> {
   const networks = await dockerNetworks(docker);
   const ours = networks.filter(({ stack }) => stack === settings.stack).map(({ cidr }) => cidr);
@@ -85,7 +95,15 @@ export async function chooseSubnets(
   const taken = [...networks.filter(({ stack }) => stack !== settings.stack), ...local];
   const faults: SettingsFault[] = [];
   const sites: { [site: string]: { subnet: string } } = {};
-  for (const [site, { subnet }] of Object.entries(settings.sites)) {
+  let answers: Tree = {};
+  for (const { name, path, subnet } of besideSites(settings, host)) {
+    const explicit = valueAt(config, path) !== undefined;
+    const wish = { stack: settings.stack, site: name, subnet, explicit, path };
+    const choice = ours.includes(subnet) ? { subnet } : chooseSubnet(wish, taken);
+    if (choice.fault) faults.push(choice.fault);
+    else if (choice.subnet !== subnet) answers = merge(answers, treeOf(path, choice.subnet));
+  }
+  for (const [site, { subnet }] of sitesOn(settings, host)) {
     const explicit = valueAt(config, ["sites", site, "subnet"]) !== undefined;
     const wish = { stack: settings.stack, site, subnet, explicit };
     // Where our own network stands already, its own route is the one that overlaps.
@@ -96,7 +114,31 @@ export async function chooseSubnets(
       sites[site] = { subnet: choice.subnet };
     }
   }
-  return { answers: { sites }, faults };
+  return { answers: merge(answers, { sites }), faults };
+}
+
+function sitesOn({ sites }: Settings, host: string) {
+  return Object.entries(sites).filter(([, site]) => site.host === host);
+}
+
+/** Networks that are no site's; those of a sole site are made by nobody. */
+function besideSites(
+  settings: Settings,
+  host: string,
+): { name: string; path: string[]; subnet: string }[] {
+  const { witness, network, dns } = settings;
+  const joined = hasSites(settings) && shareHost(settings);
+  return [
+    ...(joined
+      ? [{ name: "link", path: ["network", "linkSubnet"], subnet: network.linkSubnet }]
+      : []),
+    ...(witness?.host === host
+      ? [{ name: "witness", path: ["witness", "subnet"], subnet: witness.subnet }]
+      : []),
+    ...(dns?.provider === "builtin" && dns.host === host
+      ? [{ name: "nameserver", path: ["dns", "subnet"], subnet: dns.subnet }]
+      : []),
+  ];
 }
 
 async function dockerNetworks(docker: Docker): Promise<(TakenNetwork & { stack: string })[]> {

@@ -4,7 +4,7 @@ import type { Pooler } from "../database/pooler.ts";
 import type { Roles } from "../database/roles.ts";
 import { aliasOf, databaseHosts, slotsOf } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
-import { job } from "../docker/job.ts";
+import { job, onlyWhereActive } from "../docker/job.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { contractOf, DRAIN_SECONDS, RUN_DIRECTORY } from "./contract.ts";
@@ -49,6 +49,7 @@ export class Application extends pulumi.ComponentResource {
         image: placement.images.app,
         command: application.migrate,
         stdin: url,
+        ...onlyWhereActive(placement),
         hosts: databaseHosts(placement.subnet),
         tmpfs: { [RUN_DIRECTORY]: "rw,nosuid,nodev,noexec,size=16m,mode=1777" },
       },

@@ -29,6 +29,7 @@ export class Edge extends pulumi.ComponentResource {
           privatePaths: metricsPath === "" ? [] : [metricsPath],
           appPort: port,
           healthPath,
+          ...(placement.peer === undefined ? {} : { siteAgent: addressOf(subnet, "site-agent") }),
         }),
         ports: [{ internal: 8080, external: settings.ports.app }],
         memoryMiB: 128,

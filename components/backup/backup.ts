@@ -59,7 +59,7 @@ export class Backup extends pulumi.ComponentResource {
       placement,
       {
         tier: "backup",
-        ...onRepositories(args, certificate),
+        ...onRepositories("backup", args, certificate),
         health: {
           command: ["holdfast-health"],
           intervalSeconds: 5,

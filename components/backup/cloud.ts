@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import { foundingSite } from "../../settings/sites.ts";
 import { addressOf } from "../docker/addresses.ts";
 import type { Placement } from "../docker/placement.ts";
 import { scopeOf } from "../docker/placement.ts";
 import { SECRETS_DIRECTORY, type SecretFile, secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
+import { jointAddress } from "../site/peer.ts";
 import type { Authority } from "./authority.ts";
 
 /** Keys of an S3 account. */
@@ -20,6 +22,8 @@ export interface Cloud {
   readonly bucket: string;
   /** Absolute path in the bucket, the stack's own. */
   readonly path: pulumi.Output<string>;
+  /** The same of the other site; absent at a sole one. */
+  readonly otherPath?: pulumi.Output<string>;
   readonly pathStyle: boolean;
   readonly keys: CloudKeys;
   /** What everything there is sealed with. */
@@ -49,14 +53,17 @@ export function cloudOf(args: CloudArgs): Cloud | undefined {
     region: cloud.region,
     bucket: cloud.bucket,
     // The id tells this state from a clone's: two never write to one path (M24).
-    path: pulumi.interpolate`/${cloud.prefix}/${placement.stackId}`,
+    path: cloudPath(placement, placement.site),
+    ...(placement.peer === undefined
+      ? {}
+      : { otherPath: cloudPath(placement, placement.peer.name) }),
     pathStyle: cloud.pathStyle,
     cipherPass: passwords["backup-cipher"],
   };
   if (cloud.provider === "builtin") {
     return {
       ...common,
-      endpoint: `https://${addressOf(placement.subnet, "s3")}:${S3_PORT}`,
+      endpoint: `https://${s3Address(placement)}:${S3_PORT}`,
       keys: { id: passwords["s3-key-id"], secret: passwords["s3-key-secret"] },
       caCertificate: authority.certificate,
     };
@@ -71,6 +78,24 @@ export function cloudOf(args: CloudArgs): Cloud | undefined {
     keys: args.cloudKeys,
     ...(own ? { caCertificate: pulumi.secret(cloud.caCertificate) } : {}),
   };
+}
+
+/**
+ * Where a site's archive and backups are in the bucket. The first site's path is the one it had as a
+ * sole one; each further one has its own, for two clusters never write to one path (M24).
+ */
+export function cloudPath(
+  { settings, stackId }: Pick<Placement, "settings" | "stackId">,
+  site: string,
+): pulumi.Output<string> {
+  const { prefix } = settings.backup.cloud;
+  const suffix = site === foundingSite(settings) ? "" : `-${site}`;
+  return pulumi.interpolate`/${prefix}/${stackId}${suffix}`;
+}
+
+/** The builtin server stands on the first site's network; the other one reaches it beside the link. */
+function s3Address({ settings, site, subnet }: Placement): string {
+  return site === foundingSite(settings) ? addressOf(subnet, "s3") : jointAddress(settings, "s3");
 }
 
 /** What a container that uses the cloud repository is given; nothing without one. */

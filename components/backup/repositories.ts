@@ -1,13 +1,15 @@
 import type * as command from "@pulumi/command";
 import type * as docker from "@pulumi/docker";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { renderBackupSchedule } from "../../templates/backup-schedule.ts";
 import { renderRepositoryPgbackrestConf } from "../../templates/pgbackrest.conf.ts";
 import { addressOf, aliasOf, repositoryHosts, slotsOf } from "../docker/addresses.ts";
+import type { Attachment } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
 import { type Placement, scopeOf } from "../docker/placement.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
+import { jointAddress } from "../site/peer.ts";
 import type { Certificate } from "./authority.ts";
 import { CLOUD_CA_FILE, type Cloud, cloudSecrets } from "./cloud.ts";
 
@@ -33,7 +35,9 @@ export function repositoryFiles(
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command[] {
   const texts = {
-    "pgbackrest.conf": withPath(cloud, (path) => pgbackrestConf(placement, cloud, path)),
+    "pgbackrest.conf": withPath(cloud, (path, other) =>
+      pgbackrestConf(placement, cloud, path, other),
+    ),
     "backup.json": withPath(cloud, (path) => backupJson(placement, cloud, path)),
   };
   return Object.entries(texts).map(([path, content]) =>
@@ -49,6 +53,7 @@ export function repositoryFiles(
 
 /** What both containers on the repositories are: one image, its secrets, a place on tmpfs. */
 export function onRepositories(
+  tier: "backup" | "restore-drill",
   { placement, passwords, cloud }: TierArgs & { readonly cloud: Cloud | undefined },
   certificate: Certificate,
 ) {
@@ -61,23 +66,44 @@ export function onRepositories(
       ...cloudSecrets(cloud),
     ],
     hosts: repositoryHosts(placement.subnet),
+    ...waysToCloud(placement, tier),
     stopSeconds: 30,
   };
+}
+
+/** The builtin S3 server plays the cloud beside the link; the first site has it on its own network. */
+function waysToCloud(
+  { settings, site, peer }: Placement,
+  tier: "backup" | "restore-drill",
+): { joins?: Attachment[] } {
+  const elsewhere = settings.backup.cloud.provider === "builtin" && peer?.founding === false;
+  if (!elsewhere || peer.joint === undefined) return {};
+  const address = jointAddress(settings, tier, site);
+  return { joins: [{ network: peer.joint.network, address, aliases: [`${tier}-${site}`] }] };
 }
 
 /** The path in the bucket has the stack's id in it, which the first preview does not know. */
 function withPath(
   cloud: Cloud | undefined,
-  render: (path: string) => string,
+  render: (path: string, other: string | undefined) => string,
 ): pulumi.Input<string> {
-  return cloud === undefined ? render("") : cloud.path.apply(render);
+  if (cloud === undefined) return render("", undefined);
+  const { path, otherPath } = cloud;
+  if (otherPath === undefined) return path.apply((own) => render(own, undefined));
+  return pulumi.all([path, otherPath]).apply(([own, other]) => render(own, other));
 }
 
-function pgbackrestConf(placement: Placement, cloud: Cloud | undefined, path: string): string {
+function pgbackrestConf(
+  placement: Placement,
+  cloud: Cloud | undefined,
+  path: string,
+  other: string | undefined,
+): string {
   const { backup } = placement.settings;
   return renderRepositoryPgbackrestConf({
     clients: [...slotsOf("postgres").map((n) => aliasOf("postgres", n)), DRILL_COMMON_NAME],
     keepFull: backup.keepFull,
+    ...(other === undefined ? {} : { otherPath: other }),
     ...(cloud === undefined
       ? {}
       : { cloud: { ...placeOf(cloud, path), keepDays: backup.cloud.keepDays } }),

@@ -35,7 +35,7 @@ export class RestoreDrill extends pulumi.ComponentResource {
       placement,
       {
         tier: "restore-drill",
-        ...onRepositories(args, certificate),
+        ...onRepositories("restore-drill", args, certificate),
         entrypoint: ["tini", "--", "holdfast-restore-drill-supervisor"],
         health: {
           command: ["holdfast-restore-drill-health"],

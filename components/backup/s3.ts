@@ -4,6 +4,7 @@ import { container } from "../docker/container.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
+import { jointAddress } from "../site/peer.ts";
 import type { Authority } from "./authority.ts";
 
 export interface S3ServerArgs extends TierArgs {
@@ -29,9 +30,11 @@ export class S3Server extends pulumi.ComponentResource {
       { component: "s3", precious: true },
       { parent: this },
     );
+    const joint = placement.peer?.joint;
+    const outside = joint === undefined ? [] : [jointAddress(placement.settings, "s3")];
     const certificate = authority.issue(placement, "s3", {
       commonName: "s3",
-      altNames: ["s3", addressOf(placement.subnet, "s3")],
+      altNames: ["s3", addressOf(placement.subnet, "s3"), ...outside],
     });
     container(
       placement,
@@ -53,6 +56,17 @@ export class S3Server extends pulumi.ComponentResource {
           secretFile("s3-key-secret", passwords["s3-key-secret"]),
           ...certificate.files,
         ],
+        // With two sites it plays the cloud: both reach it, and it is lost with neither.
+        ...(joint === undefined
+          ? {}
+          : {
+              siteLabel: "cloud",
+              joins: outside.map((address) => ({
+                network: joint.network,
+                address,
+                aliases: ["s3"],
+              })),
+            }),
         stopSeconds: 10,
       },
       { parent: this },

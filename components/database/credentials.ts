@@ -25,7 +25,19 @@ const NAMES = [
   "s3-key-secret",
 ] as const;
 
-export type CredentialName = (typeof NAMES)[number];
+/** Those that only some stacks need: what sites need to know of each other, and the builtin name server's key. */
+const OPTIONAL = ["etcd-site", "witness-root", "witness-site", "dns-tsig"] as const;
+/** What several sites need. */
+export const SITE_CREDENTIALS = ["etcd-site", "witness-root", "witness-site"] as const;
+
+export type OptionalCredential = (typeof OPTIONAL)[number];
+export type CredentialName = (typeof NAMES)[number] | OptionalCredential;
+
+/** Characters where 32 are not enough: Django wants 50 for its key, and HMAC-SHA256 a key of 256 bits in base64. */
+const LENGTHS: Partial<Record<CredentialName, number>> = {
+  "django-secret-key": 64,
+  "dns-tsig": 44,
+};
 
 /**
  * The generated passwords. Both sites use the same ones: a standby cluster is a copy of its leader,
@@ -37,18 +49,25 @@ export class Credentials extends pulumi.ComponentResource {
   /** Secret outputs by name. */
   readonly passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>;
 
-  constructor(name: string, opts: pulumi.ComponentResourceOptions) {
+  /** @param optional those that the settings ask for beside what every stack has */
+  constructor(
+    name: string,
+    opts: pulumi.ComponentResourceOptions,
+    optional: readonly OptionalCredential[] = [],
+  ) {
     super("holdfast:database:Credentials", name, {}, opts);
-    const entries = NAMES.map((credential): [CredentialName, pulumi.Output<string>] => {
-      const password = new random.RandomPassword(
-        credential,
-        // Letters and digits alone: safe in URLs, ini files and connection strings; 32 of them carry
-        // 190 bits. Django wants 50 characters for its key, and more hurts nobody.
-        { length: credential === "django-secret-key" ? 64 : 32, special: false },
-        { parent: this, protect: true },
-      );
-      return [credential, password.result];
-    });
+    const entries = [...NAMES, ...optional].map(
+      (credential): [CredentialName, pulumi.Output<string>] => {
+        const password = new random.RandomPassword(
+          credential,
+          // Letters and digits alone: safe in URLs, ini files and connection strings; 32 of them carry
+          // 190 bits.
+          { length: LENGTHS[credential] ?? 32, special: false },
+          { parent: this, protect: true },
+        );
+        return [credential, password.result];
+      },
+    );
     this.passwords = Object.fromEntries(entries) as Record<CredentialName, pulumi.Output<string>>;
     this.registerOutputs({});
   }

@@ -71,6 +71,9 @@ export class EtcdCluster extends pulumi.ComponentResource {
           secretFile("etcd-patroni", passwords["etcd-patroni"]),
           secretFile("etcd-guard", passwords["etcd-guard"]),
           secretFile("etcd-autoscaler", passwords["etcd-autoscaler"]),
+          ...(placement.peer === undefined
+            ? []
+            : [secretFile("etcd-site", passwords["etcd-site"])]),
         ],
         hosts: databaseHosts(placement.subnet),
         stopSeconds: 15,

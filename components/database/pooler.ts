@@ -10,7 +10,7 @@ import {
 } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
-import { physicalName } from "../docker/placement.ts";
+import { physicalName, siteFacts } from "../docker/placement.ts";
 import { secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
@@ -131,6 +131,7 @@ export class Pooler extends pulumi.ComponentResource {
         image: placement.images.pooler,
         environment: {
           HOLDFAST_PATIENCE_SECONDS: String(settings.timings.queryWaitTimeoutSeconds),
+          ...siteFacts(placement),
         },
         health: { command: ["holdfast-health"], intervalSeconds: 2, startPeriodSeconds: 20 },
         memoryMiB: settings.pooler.memoryMiB,

@@ -10,7 +10,7 @@ import type { Backup } from "../backup/backup.ts";
 import { addressOf, aliasOf, databaseHosts, slotsOf } from "../docker/addresses.ts";
 import { container } from "../docker/container.ts";
 import { liveFile } from "../docker/liveFile.ts";
-import { physicalName, scopeOf } from "../docker/placement.ts";
+import { physicalName, scopeOf, siteFacts } from "../docker/placement.ts";
 import { type SecretFile, secretFile } from "../docker/secretFile.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import { volume } from "../docker/volume.ts";
@@ -22,6 +22,8 @@ export interface PostgresClusterArgs extends TierArgs {
   readonly etcd: EtcdCluster;
   /** A member may have to restore through it before it starts for the first time. */
   readonly backup: Backup;
+  /** What else has to be there first: who says whether the site may take writes. @default nothing */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /** Passwords that a member reads. */
@@ -151,7 +153,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
     files: readonly pulumi.Resource[],
     previous: docker.Container | undefined,
   ): docker.Container {
-    const { placement, authority, etcd, backup } = this.args;
+    const { placement, authority, etcd, backup, after } = this.args;
     const { settings, subnet } = placement;
     const { database, timings } = settings;
     const alias = aliasOf("postgres", instance);
@@ -183,6 +185,7 @@ export class PostgresCluster extends pulumi.ComponentResource {
           // No empty database begins where a repository that cannot be read may hold one.
           HOLDFAST_CLOUD: settings.backup.cloud.provider === "none" ? "no" : "yes",
           PGBACKREST_CONFIG: "/etc/holdfast/pgbackrest.conf",
+          ...siteFacts(placement),
         },
         health: {
           command: ["holdfast-health"],
@@ -226,7 +229,13 @@ export class PostgresCluster extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [etcd, backup, ...files, ...(previous === undefined ? [] : [previous])],
+        dependsOn: [
+          etcd,
+          backup,
+          ...after,
+          ...files,
+          ...(previous === undefined ? [] : [previous]),
+        ],
       },
     );
   }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { aliasOf, databaseHosts, slotsOf } from "../docker/addresses.ts";
-import { job } from "../docker/job.ts";
+import { job, onlyWhereActive } from "../docker/job.ts";
 import type { TierArgs } from "../docker/tier.ts";
 import type { PostgresCluster } from "./postgres.ts";
 
@@ -42,6 +42,7 @@ export class Roles extends pulumi.ComponentResource {
         image: placement.images.postgres,
         command: ["holdfast-roles"],
         stdin: request,
+        ...onlyWhereActive(placement),
         hosts: databaseHosts(placement.subnet),
       },
       { parent: this, dependsOn: [postgres] },

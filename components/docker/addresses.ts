@@ -41,6 +41,10 @@ const SINGLES = {
   "restore-drill": 74,
   "postgres-exporter": 75,
   "node-exporter": 76,
+  link: 77,
+  "site-agent": 78,
+  witness: 79,
+  "dns-sync": 80,
 } satisfies Record<string, number>;
 
 /** On no network at all: reached through a socket in a volume. */

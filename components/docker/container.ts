@@ -43,10 +43,36 @@ export interface HostMount {
   readonly readOnly?: boolean;
 }
 
+export interface PublishedPort {
+  readonly internal: number;
+  readonly external: number;
+  /** The host's address that it listens on. @default `network.bindAddress` */
+  readonly ip?: string;
+}
+
 /** A file put into the container before it starts; a change replaces the container (M10). */
 export interface FixedFile {
   readonly path: string;
   readonly content: pulumi.Input<string>;
+}
+
+/** A port of the container that clients reach by the host's address. */
+export interface PublishedPort {
+  readonly internal: number;
+  readonly external: number;
+  /** @default "tcp" */
+  readonly protocol?: "udp";
+  /** The host's address that it listens on. @default `network.bindAddress` */
+  readonly ip?: string;
+}
+
+/** A place on a network that is not the site's. */
+export interface Attachment {
+  readonly network: docker.Network;
+  /** @default Docker chooses one */
+  readonly address?: string;
+  /** @default none */
+  readonly aliases?: readonly string[];
 }
 
 export interface ContainerArgs {
@@ -83,7 +109,13 @@ export interface ContainerArgs {
   /** Secrets, each a file of its own (M12). */
   readonly secrets?: readonly SecretFile[];
   /** Published ports, container port → host port. */
-  readonly ports?: readonly { readonly internal: number; readonly external: number }[];
+  readonly ports?: readonly PublishedPort[];
+  /** Further names on the site's network. @default none */
+  readonly aliases?: readonly string[];
+  /** Networks beside the site's own. @default none */
+  readonly joins?: readonly Attachment[];
+  /** The label `holdfast.site` of what belongs to no site, such as a cloud. @default the site's name */
+  readonly siteLabel?: string;
   /** Static hosts entries. @default none */
   readonly hosts?: readonly HostEntry[];
   /**
@@ -118,7 +150,7 @@ export function container(
     {
       image: args.image.reference,
       hostname: alias,
-      labels: labelsOf(placement, args.tier, args.instance),
+      labels: labelsOf({ ...placement, site: args.siteLabel ?? site }, args.tier, args.instance),
       restart: "unless-stopped",
       mustRun: args.mustRun ?? true,
       envs: Object.entries(args.environment ?? {}).map(([key, value]) => `${key}=${value}`),
@@ -130,10 +162,11 @@ export function container(
       hosts: (args.hosts ?? []).map(({ host, ip }) => ({ host, ip })),
       // A lookup that hangs for ten seconds keeps a cut-off leader leading (lab §4, pitfall 2).
       dnsOpts: ["timeout:1", "attempts:1"],
-      ports: (args.ports ?? []).map(({ internal, external }) => ({
+      ports: (args.ports ?? []).map(({ internal, external, protocol, ip }) => ({
         internal,
         external,
-        ip: settings.network.bindAddress,
+        ...(protocol === undefined ? {} : { protocol }),
+        ip: ip ?? settings.network.bindAddress,
       })),
       volumes: mounts(args),
       ...(args.tmpfs === undefined ? {} : { tmpfs: { ...args.tmpfs } }),
@@ -164,13 +197,23 @@ export function container(
   return declared;
 }
 
-/** A fixed address on the site's network, or no network at all. */
-function network({ network: { name }, subnet }: Placement, { tier, instance }: ContainerArgs) {
+/** A fixed address on each of its networks, or no network at all. */
+function network({ network: { name }, subnet }: Placement, args: ContainerArgs) {
+  const { tier, instance, aliases = [], joins = [] } = args;
   if (isOffline(tier)) {
     return { networkMode: "none" };
   }
-  const ipv4Address = addressOf(subnet, tier, instance);
-  return { networksAdvanced: [{ name, aliases: [aliasOf(tier, instance)], ipv4Address }] };
+  const own = { name, aliases: [aliasOf(tier, instance), ...aliases] };
+  return {
+    networksAdvanced: [
+      { ...own, ipv4Address: addressOf(subnet, tier, instance) },
+      ...joins.map((join) => ({
+        name: join.network.name,
+        aliases: [...(join.aliases ?? [])],
+        ...(join.address === undefined ? {} : { ipv4Address: join.address }),
+      })),
+    ],
+  };
 }
 
 function mounts({ volumes = [], hostMounts = [] }: ContainerArgs) {

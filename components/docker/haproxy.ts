@@ -6,10 +6,16 @@ import { liveFile } from "./liveFile.ts";
 import { type Placement, physicalName } from "./placement.ts";
 import { volume } from "./volume.ts";
 
-export interface HaproxyArgs extends Pick<ContainerArgs, "ports" | "memoryMiB"> {
+export interface HaproxyArgs
+  extends Pick<ContainerArgs, "ports" | "memoryMiB" | "secrets" | "aliases" | "joins"> {
   readonly tier: SingleTier;
   /** The whole haproxy.cfg. */
   readonly config: string;
+  /**
+   * Shell command that must succeed before the file takes its place; `$FILE` is the candidate. No secret is there.
+   * @default HAProxy's own check of the whole file
+   */
+  readonly validate?: string;
   /** Seconds a stopping balancer lets running requests end. @default 0 */
   readonly drainSeconds?: number;
 }
@@ -20,7 +26,7 @@ export function haproxy(
   args: HaproxyArgs,
   opts: pulumi.CustomResourceOptions & { dependsOn: pulumi.Resource[] },
 ): docker.Container {
-  const { tier, config, drainSeconds = 0, ...rest } = args;
+  const { tier, config, drainSeconds = 0, validate = 'holdfast-validate "$FILE"', ...rest } = args;
   const name = physicalName(placement.settings, `${placement.site}-${tier}`);
   // Only the container waits for what is behind it.
   const { dependsOn, ...parented } = opts;
@@ -33,7 +39,7 @@ export function haproxy(
       path: "haproxy.cfg",
       content: config,
       image: placement.images.haproxy,
-      validate: 'holdfast-validate "$FILE"',
+      validate,
       reload: {
         anyOf: [name],
         command: 'docker kill --signal HUP "$CONTAINER" >/dev/null',

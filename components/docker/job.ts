@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings.ts";
 import type { HostEntry } from "./addresses.ts";
 import type { Image } from "./images.ts";
+import { type Placement, siteAgentOf } from "./placement.ts";
 import { shellQuote } from "./shell.ts";
 
 /** Where a job runs; a `Placement` is one. */
@@ -32,6 +33,12 @@ export interface JobArgs {
   readonly memoryMiB?: number;
   /** Values whose change runs the job again, beside its input and image. @default none */
   readonly triggers?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Container of the site's agent, where there is one: the job runs on the active site alone. What it does
+   * reaches a standby by replication.
+   * @default the job always runs
+   */
+  readonly onlyWhereActive?: string;
   /** Whether its output may be shown and kept in plain. @default "shown" */
   readonly output?: "shown" | "secret";
 }
@@ -47,7 +54,7 @@ export function job(
   args: JobArgs,
   opts: pulumi.CustomResourceOptions,
 ): command.local.Command {
-  const script = pulumi.interpolate`docker run --rm -i --label holdfast.id=${place.stackId} --label holdfast.stack=${place.settings.stack} --network ${place.network?.name ?? "none"} ${fixedArguments(args)}`;
+  const script = pulumi.interpolate`${guard(args)}docker run --rm -i --label holdfast.id=${place.stackId} --label holdfast.stack=${place.settings.stack} --network ${place.network?.name ?? "none"} ${fixedArguments(args)}`;
   const secret = args.output === "secret";
   return new command.local.Command(
     name,
@@ -65,6 +72,27 @@ export function job(
       ...(secret ? { additionalSecretOutputs: ["stdout"] } : {}),
     },
   );
+}
+
+/** After a `down` every site starts cold, and the other one, which confirms it, may still be starting. */
+const CONFIRMATION_SECONDS = 180;
+
+/** For what changes the database: on the active site alone, where there are several. */
+export function onlyWhereActive(placement: Placement): Pick<JobArgs, "onlyWhereActive"> {
+  const agent = siteAgentOf(placement);
+  return agent === undefined ? {} : { onlyWhereActive: agent };
+}
+
+/** Nothing for a standby; a site that nobody has confirmed is no place to change anything. */
+function guard({ onlyWhereActive: agent }: JobArgs): string {
+  if (agent === undefined) return "";
+  return `role=$(docker exec ${agent} holdfast-site role --wait ${CONFIRMATION_SECONDS}) || exit 1
+case "$role" in
+  active) ;;
+  standby) echo 'this site is a standby: it comes by replication'; exit 0 ;;
+  *) echo "this site is $role: see ./holdfast site status" >&2; exit 1 ;;
+esac
+`;
 }
 
 function fixedArguments(args: JobArgs): string {

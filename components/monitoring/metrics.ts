@@ -95,6 +95,8 @@ export class Metrics extends pulumi.ComponentResource {
             scrapeIntervalSeconds: monitoring.scrapeIntervalSeconds,
             alertmanagerAddress: addressOf(subnet, "alertmanager"),
             postgresExporterAddress: addressOf(subnet, "postgres-exporter"),
+            optional: settings.dns === undefined ? [] : ["dns-sync"],
+            ...(placement.peer === undefined ? {} : { sites: true }),
           }),
           image,
           // The rules have a file and a check of their own.

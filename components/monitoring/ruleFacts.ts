@@ -1,3 +1,4 @@
+import { hasSites } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
 import type { RuleFacts } from "../../templates/prometheus-rules/rule.ts";
 
@@ -17,5 +18,7 @@ export function ruleFactsOf(settings: Settings): RuleFacts {
     requestsPerInstance: Math.max(1, application.workers * application.threads - 1),
     volumeSizeMiB: database.volumeSizeMiB,
     runbookUrl: monitoring.runbookUrl,
+    publicNames: settings.dns !== undefined,
+    ...(hasSites(settings) ? { sites: true } : {}),
   };
 }

@@ -26,7 +26,8 @@ export function targetsOf({
   settings,
   subnet,
   site,
-}: Pick<Placement, "settings" | "subnet" | "site">): Target[] {
+  peer,
+}: Pick<Placement, "settings" | "subnet" | "site" | "peer">): Target[] {
   const target = (job: ScrapeJob, tier: OnlineTier, n?: number, at: OnlineTier = tier): Target => ({
     job,
     address: addressOf(subnet, at, n),
@@ -56,6 +57,7 @@ export function targetsOf({
     target("backup", "backup"),
     target("guard", "guard"),
     target("autoscaler", "autoscaler"),
+    ...(peer === undefined ? [] : [target("link", "link"), target("site-agent", "site-agent")]),
     target("status", "status"),
     target("postgres-exporter", "postgres-exporter"),
     {
@@ -70,5 +72,6 @@ export function targetsOf({
     target("collector", "collector"),
     target("containers", "collector"),
     ...(settings.monitoring.grafana ? [target("grafana", "grafana")] : []),
+    ...(settings.dns === undefined ? [] : [target("dns-sync", "dns-sync")]),
   ];
 }

@@ -1,6 +1,7 @@
-import * as docker from "@pulumi/docker";
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../settings.ts";
+import { SITE_JOBS } from "../../templates/targets.ts";
 import { Application } from "../application/application.ts";
 import { Autoscaler } from "../application/autoscaler.ts";
 import { Edge } from "../application/edge.ts";
@@ -16,9 +17,11 @@ import { Pooler } from "../database/pooler.ts";
 import { PostgresCluster } from "../database/postgres.ts";
 import { Roles } from "../database/roles.ts";
 import { Router } from "../database/router.ts";
-import { addressOf, dynamicRangeOf, reachableAddress } from "../docker/addresses.ts";
+import { besideNameServer, type DnsSecrets, DnsSync } from "../dns/dnsSync.ts";
+import { addressOf, reachableAddress } from "../docker/addresses.ts";
 import type { Image } from "../docker/images.ts";
-import { labelsOf, type Placement } from "../docker/placement.ts";
+import type { Placement } from "../docker/placement.ts";
+import type { TierArgs } from "../docker/tier.ts";
 import type { ImageName } from "../images.ts";
 import { Alerting, type AlertSecrets } from "../monitoring/alerting.ts";
 import { Dashboards } from "../monitoring/dashboards.ts";
@@ -27,6 +30,10 @@ import { readExtension } from "../monitoring/extensions.ts";
 import { Logs } from "../monitoring/logs.ts";
 import { Metrics } from "../monitoring/metrics.ts";
 import { StatusPage } from "../monitoring/statusPage.ts";
+import { Link } from "./link.ts";
+import { declareNetwork } from "./network.ts";
+import type { Peer } from "./peer.ts";
+import { SiteAgent } from "./siteAgent.ts";
 
 export interface SiteArgs {
   readonly settings: Settings;
@@ -39,10 +46,18 @@ export interface SiteArgs {
   readonly stackId: pulumi.Output<string>;
   readonly passwords: Readonly<Record<CredentialName, pulumi.Output<string>>>;
   readonly authority: Authority;
+  /** The other site; undefined for a sole one. */
+  readonly peer: Peer | undefined;
+  /** What has to be there before this site's database is. */
+  readonly after: readonly pulumi.Resource[];
   /** Keys of an S3 account of one's own. */
   readonly cloudKeys: CloudKeys | undefined;
   /** What Alertmanager needs to reach people. */
   readonly alertSecrets: AlertSecrets;
+  /** What the public zone is changed with, where its provider is not our own. */
+  readonly dnsSecrets: DnsSecrets | undefined;
+  /** The builtin name server's network. */
+  readonly nameServerNetwork: docker.Network | undefined;
 }
 
 /** Where people and programs reach a site from outside. */
@@ -63,23 +78,33 @@ export interface SiteEndpoints {
   readonly backupAccess: pulumi.Output<string> | undefined;
 }
 
+/** What of them is no secret. */
+export type SiteUrls = Omit<SiteEndpoints, "databaseUrl" | "readReplicaUrl" | "backupAccess">;
+
+/** A site's endpoints without passwords. Pure. */
+export function urlsOf(endpoints: SiteEndpoints): SiteUrls {
+  const { databaseUrl: _, readReplicaUrl: __, backupAccess: ___, ...urls } = endpoints;
+  return urls;
+}
+
 /**
  * One data centre: a network and every tier on it. The constructor is the order of dependence, from
  * the repositories and the leases up to the dashboards.
  */
 export class Site extends pulumi.ComponentResource {
   readonly endpoints: SiteEndpoints;
+  readonly postgres: PostgresCluster;
 
   constructor(name: string, args: SiteArgs, opts: pulumi.ComponentResourceOptions) {
     super("holdfast:site:Site", name, {}, opts);
     const { settings, passwords, authority } = args;
-    const network = this.declareNetwork(name, args);
+    const network = declareNetwork(name, args, this);
     const placement: Placement = { ...args, site: name, network, declared: new Map() };
     const tier = { placement, passwords };
 
     const cloud = cloudOf({ ...tier, authority, cloudKeys: args.cloudKeys });
     const server =
-      settings.backup.cloud.provider === "builtin"
+      settings.backup.cloud.provider === "builtin" && args.peer?.founding !== false
         ? new S3Server(`${name}-s3`, { ...tier, authority }, { parent: this })
         : undefined;
     const backup = new Backup(
@@ -88,11 +113,14 @@ export class Site extends pulumi.ComponentResource {
       { parent: this },
     );
     const etcd = new EtcdCluster(`${name}-etcd`, tier, { parent: this });
+    const ready =
+      args.peer === undefined ? [] : this.declareRole(args.peer, { ...tier, etcd, authority });
     const postgres = new PostgresCluster(
       `${name}-postgres`,
-      { ...tier, authority, etcd, backup },
+      { ...tier, authority, etcd, backup, after: [...args.after, ...ready] },
       { parent: this },
     );
+    this.postgres = postgres;
     new Guard(`${name}-guard`, { ...tier, etcd, postgres }, { parent: this });
     new Router(`${name}-router`, { ...tier, postgres }, { parent: this });
     const roles = new Roles(`${name}-roles`, { ...tier, postgres }, { parent: this });
@@ -120,6 +148,15 @@ export class Site extends pulumi.ComponentResource {
     if (settings.monitoring.grafana) {
       new Dashboards(`${name}-dashboards`, { ...tier, extension }, { parent: this });
     }
+    if (settings.dns !== undefined) {
+      const { dnsSecrets: secrets } = args;
+      const nameServerNetwork = besideNameServer(placement, args.nameServerNetwork);
+      new DnsSync(
+        `${name}-dns-sync`,
+        { ...tier, dns: settings.dns, secrets, nameServerNetwork, follow: followed(placement) },
+        { parent: this },
+      );
+    }
     new Logs(`${name}-logs`, { ...tier, extension }, { parent: this });
     // The last: it observes all the others.
     new Metrics(`${name}-metrics`, { ...tier, extension }, { parent: this });
@@ -131,20 +168,19 @@ export class Site extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private declareNetwork(name: string, args: SiteArgs): docker.Network {
-    const { settings, stackId, subnet, provider } = args;
-    return new docker.Network(
-      `${name}-network`,
-      {
-        driver: "bridge",
-        ipamConfigs: [
-          { subnet, gateway: addressOf(subnet, "gateway"), ipRange: dynamicRangeOf(subnet) },
-        ],
-        labels: labelsOf({ settings, site: name, stackId }, "network"),
-      },
-      // Every container hangs on it: a replacement would recreate the whole site (lab §2).
-      { parent: this, provider, protect: true },
+  /** The way to the other site, and who keeps this one's role. */
+  private declareRole(
+    peer: Peer,
+    { etcd, authority, ...tier }: TierArgs & { etcd: EtcdCluster; authority: Authority },
+  ): pulumi.Resource[] {
+    const { site } = tier.placement;
+    const link = new Link(`${site}-link`, { ...tier, authority, peer }, { parent: this });
+    const agent = new SiteAgent(
+      `${site}-site-agent`,
+      { ...tier, etcd, link, peer },
+      { parent: this },
     );
+    return [agent.ready];
   }
 }
 
@@ -161,4 +197,11 @@ function endpointsOf(settings: Settings, pooler: Pooler): Omit<SiteEndpoints, "b
     lokiUrl: url(ports.loki),
     grafanaUrl: monitoring.grafana ? url(ports.grafana) : undefined,
   };
+}
+
+/** Whose word moves the public names where nobody types a command: the site's agent's. */
+function followed({ settings, subnet, peer }: Placement) {
+  return peer !== undefined && settings.failover.sites === "automatic"
+    ? { host: addressOf(subnet, "site-agent"), port: SITE_JOBS["site-agent"].port }
+    : undefined;
 }

@@ -20,6 +20,8 @@ export interface EdgeHaproxyArgs {
   readonly appPort?: number;
   /** Path that answers 200 while an instance may get requests. @default "/healthz" */
   readonly healthPath?: string;
+  /** Address of the site's agent, which says when this site is closed. @default none: a sole site never is */
+  readonly siteAgent?: string;
 }
 
 /** A new instance gets its full share after so long: its first requests fill its caches and pools. */
@@ -75,6 +77,7 @@ export function renderEdgeHaproxyCfg(args: EdgeHaproxyArgs): string {
   const again = args.addresses
     .map((address, n) => `  server app-${n + 1} ${address}:${appPort} track app/app-${n + 1}`)
     .join("\n");
+  const closed = args.siteAgent === undefined ? "" : CLOSED;
   const servers = args.addresses
     .map((address, index) => `  server app-${index + 1} ${address}:${appPort}`)
     .join("\n");
@@ -131,7 +134,7 @@ frontend http
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
-${hidden}${sorry}
+${hidden}${closed}${sorry}
   default_backend app
 
 backend app
@@ -183,7 +186,7 @@ backend again
   default-server maxconn ${AGAIN_PER_INSTANCE}
 ${again}
 
-frontend statistics
+${args.siteAgent === undefined ? "" : closing(args.siteAgent)}frontend statistics
   bind :8404
   no log
   timeout client 10s
@@ -192,5 +195,25 @@ frontend statistics
   stats enable
   stats uri /
   stats refresh 10s
+`;
+}
+
+/** Asked for the public pages and the API alike; the page says to come again in five seconds. */
+const CLOSED = "  http-request deny deny_status 503 if { nbsrv(site-closed) gt 0 }\n";
+
+/**
+ * The agent answers 200 here while the site is closed. One that does not answer closes nothing: the
+ * database lets no write through by itself, and a page that is read-only harms nobody.
+ */
+function closing(agent: string): string {
+  return `# Whether this site is closed: it is not the active one, and not to be read from either.
+backend site-closed
+  option httpchk
+  http-check send meth GET uri /closed
+  http-check expect status 200
+  no log
+  default-server check inter 500ms fastinter 500ms downinter 500ms fall 2 rise 1
+  server agent ${agent}:9857
+
 `;
 }

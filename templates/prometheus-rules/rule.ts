@@ -47,6 +47,10 @@ export interface RuleFacts {
   readonly volumeSizeMiB: number;
   /** Where the runbooks are: a folder of the repository, or a URL; no slash at the end. */
   readonly runbookUrl: string;
+  /** Whether there are public names to watch. */
+  readonly publicNames: boolean;
+  /** Whether there are two sites. @default false */
+  readonly sites?: boolean;
 }
 
 /** Labels that name one cluster. */

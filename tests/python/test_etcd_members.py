@@ -52,16 +52,20 @@ class Choose(unittest.TestCase):
 
 class Copies(unittest.TestCase):
     SHARED = {
-        "etcd_gateway.py": ("etcd", "postgres", "guard", "autoscaler"),
+        "etcd_gateway.py": ("etcd", "postgres", "guard", "autoscaler", "site-agent"),
         "docker_socket.py": ("guard", "autoscaler"),
-        "http_port.py": ("guard", "autoscaler"),
-        "silence.py": ("guard", "autoscaler"),
+        "http_port.py": ("guard", "autoscaler", "site-agent", "dns-sync"),
+        "silence.py": ("guard", "autoscaler", "site-agent"),
     }
 
     def test_what_several_images_have_is_the_same_in_each(self) -> None:
         for name, images in self.SHARED.items():
             files = [ROOT / "images" / image / "lib" / name for image in images]
             self.assertEqual(len({file.read_bytes() for file in files}), 1, name)
+
+    def test_the_gate_is_the_same_for_members_and_poolers(self) -> None:
+        files = ("postgres/lib/site_gate.py", "pooler/pooler/site_gate.py")
+        self.assertEqual(len({(ROOT / "images" / file).read_bytes() for file in files}), 1)
 
 
 if __name__ == "__main__":

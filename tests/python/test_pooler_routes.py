@@ -174,5 +174,46 @@ class File(unittest.TestCase):
         self.assertIn(f"host={A} ", render(Facts("shop", (A, B), 1), Routes()))
 
 
+class Sites(unittest.TestCase):
+    """A site that may take no writes."""
+
+    def standby(self, timeline: int = 1) -> Look:
+        return Look(NOW, "standby", 0, "standby", timeline, 5000, 5000)
+
+    def not_writable(self, before: Routes, looks: dict[str, Look], suspected: str | None = None) -> Routes:
+        return decide(before, looks, frozenset(), LIMIT, NOW, False, suspected, writable=False)
+
+    def test_both_pools_lead_to_standbys(self) -> None:
+        routes = self.not_writable(Routes(), {A: self.standby(), B: replica()})
+        self.assertEqual(routes, Routes(A, None, (B,)))
+        self.assertEqual(self.not_writable(routes, {A: self.standby()}).readers, (A,))
+
+    def test_nobody_is_let_through_to_a_primary(self) -> None:
+        looks = {A: primary(), B: replica(), C: replica()}
+        routes = self.not_writable(CALM, looks)
+        self.assertEqual((routes.leader, routes.hold), (A, "this site takes no writes"))
+        self.assertEqual(self.not_writable(Routes(), looks).leader, None)
+
+    def test_a_session_that_ended_there_is_no_reason_to_hold(self) -> None:
+        routes = self.not_writable(Routes(A, None, (B,)), {A: self.standby(), B: replica()}, A)
+        self.assertIsNone(routes.hold)
+
+    def test_a_standby_leader_is_known_by_its_own_answer(self) -> None:
+        body = {"role": "standby_leader", "state": "running", "timeline": 3,
+                "xlog": {"replayed_location": 700}}
+        look = answered(Look(), 503, body, NOW)
+        self.assertEqual((look.kind, look.timeline, look.location), ("standby", 3, 700))
+        self.assertEqual(answered(Look(), 503, {**body, "state": "starting"}, NOW).kind, "other")
+
+    def test_a_primary_that_became_a_standby_leads_no_more(self) -> None:
+        looks = {A: self.standby(), B: replica(), C: replica()}
+        self.assertIn("leads no more", decided(CALM, looks).hold or "")
+
+    def test_and_leads_again_when_it_was_promoted(self) -> None:
+        before = self.not_writable(Routes(), {A: self.standby(), B: replica()})
+        self.assertEqual(decided(before, {A: primary(), B: replica()}), Routes(A, None, (B,)))
+
+
+
 if __name__ == "__main__":
     unittest.main()

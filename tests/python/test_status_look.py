@@ -138,6 +138,9 @@ class Look(unittest.TestCase):
         self.world.answers["cluster"] = {"members": [leader, *bare]}
         self.assertEqual(self.reasons()[0], "degraded")
         self.assertIn("No synchronous standby", self.reasons()[1])
+        # A standby site's leader acknowledges none.
+        self.world.answers["cluster"] = {"members": [{**leader, "role": "standby_leader"}, *bare]}
+        self.assertNotIn("No synchronous standby", " ".join(self.reasons()))
 
     def test_a_standby_site_is_led_by_its_standby_leader(self) -> None:
         leader, *others = self.world.answers["cluster"]["members"]

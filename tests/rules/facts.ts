@@ -13,4 +13,5 @@ export const RULE_FACTS: RuleFacts = {
   requestsPerInstance: 8,
   volumeSizeMiB: 1024,
   runbookUrl: "docs/runbooks",
+  publicNames: true,
 };

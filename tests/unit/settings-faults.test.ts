@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultSubnet } from "../../settings/subnets.ts";
 import { parseSettings, SettingsError } from "../../settings.ts";
 
 type Config = Record<string, unknown>;
@@ -332,7 +333,90 @@ const wrong: [Config, string, string][] = [
     'sites.a.host = "h2": no such host; hosts has h1',
     "set --path sites.a.host h1",
   ],
-  [{ sites: { a: {}, b: {} } }, "sites.b: this version runs one site", "rm --path sites.b"],
+  [
+    { sites: { a: {}, b: {}, c: {} } },
+    "sites.c: this version runs two sites at the most",
+    "rm --path sites.c",
+  ],
+  [
+    { sites: { a: {}, witness: {} } },
+    "sites.witness: a name that Holdfast keeps",
+    "rm --path sites.witness",
+  ],
+  [
+    { sites: { a: {}, b: { application: "warm" } } },
+    'sites.b.application = "warm": expected running or standby',
+    "set --path sites.b.application standby",
+  ],
+  [
+    { sites: { a: {}, b: { portOffset: 60000 } } },
+    "sites.b.portOffset = 60000: port 9093 becomes 69093",
+    "rm --path sites.b.portOffset",
+  ],
+  [
+    { sites: { a: {}, b: { portOffset: 1 } } },
+    "sites.b.portOffset = 1: port 8081 is also one of site a on the same host",
+    "rm --path sites.b.portOffset",
+  ],
+  [
+    { sites: { a: {}, b: { subnet: defaultSubnet("dev", "a") } } },
+    `sites.b.subnet = "${defaultSubnet("dev", "a")}": already the network of site a`,
+    "rm --path sites.b.subnet",
+  ],
+  [
+    { sites: { a: {}, b: {} }, network: { linkSubnet: defaultSubnet("dev", "b") } },
+    `network.linkSubnet = "${defaultSubnet("dev", "b")}": already the network of site b`,
+    "rm --path network.linkSubnet",
+  ],
+  [
+    { sites: { a: {}, b: {} }, witness: { host: "h1", subnet: defaultSubnet("dev", "a") } },
+    `witness.subnet = "${defaultSubnet("dev", "a")}": already the network of site a`,
+    "rm --path witness.subnet",
+  ],
+  [
+    { sites: { a: {}, b: {} }, witness: { host: "h7" } },
+    'witness.host = "h7": no such host; hosts has h1',
+    "set --path witness.host h1",
+  ],
+  [{ witness: { host: "h1" } }, "witness: there is nothing to witness with one site", "rm witness"],
+  [
+    { sites: { a: {}, b: {} }, failover: { sites: "automatic" } },
+    'failover.sites = "automatic": needs a witness in a third place',
+    "set --path failover.sites people",
+  ],
+  [
+    { failover: { sites: "robots" } },
+    'failover.sites = "robots": expected people or automatic',
+    "set --path failover.sites people",
+  ],
+  [
+    { hosts: { h1: { address: "192.0.2.1" }, h2: {} }, sites: { a: {}, b: { host: "h2" } } },
+    'hosts.h2.address = "" (the default): needed, for sites are on different hosts',
+    "set --path hosts.h2.address 192.0.2.10",
+  ],
+  [
+    { hosts: { h1: { address: "data.example" } } },
+    'hosts.h1.address = "data.example": expected an IPv4 address',
+    "set --path hosts.h1.address 192.0.2.10",
+  ],
+  [
+    {
+      hosts: { h1: { address: "192.0.2.1" }, h2: { address: "192.0.2.2" } },
+      sites: { a: {}, b: { host: "h2" } },
+      backup: { cloud: { provider: "builtin" } },
+    },
+    'backup.cloud.provider = "builtin": the builtin S3 server stands on one Docker host',
+    "rm --path backup.cloud.provider",
+  ],
+  [
+    {
+      hosts: { h1: { address: "192.0.2.1" }, h2: { address: "192.0.2.2" } },
+      sites: { a: {}, b: { host: "h2" } },
+      ports: { link: 8079 },
+    },
+    "ports.link = 8079: also the port of ports.app",
+    "set --path ports.link 8082",
+  ],
   [{ sites: { "Site/1": {} } }, 'sites["Site/1"]: expected a site', `rm --path 'sites["Site/1"]'`],
   [
     { hosts: { h1: { docker: "https://docker:2376" } } },

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { settingsOfSite } from "../../settings/sites.ts";
 import { defaultSubnet, subnetProblem } from "../../settings/subnets.ts";
 import { parseSettings } from "../../settings.ts";
 
@@ -93,12 +94,17 @@ test("the defaults", () => {
         "trustLocal": false,
         "volumeSizeMiB": 10240,
       },
+      "dns": undefined,
       "etcd": {
         "members": 3,
         "memoryMiB": 128,
       },
+      "failover": {
+        "sites": "people",
+      },
       "hosts": {
         "h1": {
+          "address": "",
           "dataRoot": "/var/lib/docker",
           "docker": "unix:///var/run/docker.sock",
         },
@@ -125,6 +131,7 @@ test("the defaults", () => {
       },
       "network": {
         "bindAddress": "127.0.0.1",
+        "linkSubnet": "10.125.112.0/24",
       },
       "objectives": {
         "recoveryPointSeconds": 60,
@@ -139,6 +146,7 @@ test("the defaults", () => {
         "alertmanager": 9093,
         "app": 8080,
         "grafana": 3000,
+        "link": 7432,
         "loki": 3100,
         "pooler": [
           6432,
@@ -146,11 +154,18 @@ test("the defaults", () => {
         ],
         "prometheus": 9090,
         "status": 8081,
+        "witness": 7442,
       },
       "project": "holdfast",
+      "recovery": {
+        "contacts": [],
+        "decides": "",
+      },
       "sites": {
         "a": {
+          "application": "standby",
           "host": "h1",
+          "portOffset": 0,
           "subnet": "10.88.65.0/24",
         },
       },
@@ -186,6 +201,7 @@ test("the defaults", () => {
         "stopTimeoutSeconds": 60,
         "workerTimeoutSeconds": 30,
       },
+      "witness": undefined,
     }
   `);
 });
@@ -207,6 +223,8 @@ test("config wins over the record, the record over the default, key by key", () 
     alertmanager: 9093,
     grafana: 3001,
     loki: 3100,
+    link: 7432,
+    witness: 7442,
   });
   expect(settings.images.base).toBe("holdfast/base:trixie");
   expect(settings.images.prometheus).toBe("debian");
@@ -217,7 +235,7 @@ test("config wins over the record, the record over the default, key by key", () 
 test("the record may say of a host where its Docker keeps its files, and nothing else", () => {
   const { hosts } = parse({}, { hosts: { h1: { dataRoot: "/srv/docker" } } });
   expect(hosts).toEqual({
-    h1: { docker: "unix:///var/run/docker.sock", dataRoot: "/srv/docker" },
+    h1: { docker: "unix:///var/run/docker.sock", dataRoot: "/srv/docker", address: "" },
   });
 });
 
@@ -237,9 +255,16 @@ test("a named site or host takes the default's place, and is completed", () => {
     sites: { west: {} },
   });
   expect(hosts).toEqual({
-    big: { docker: "ssh://root@big.example", dataRoot: "/var/lib/docker" },
+    big: { docker: "ssh://root@big.example", dataRoot: "/var/lib/docker", address: "" },
   });
-  expect(sites).toEqual({ west: { host: "big", subnet: defaultSubnet("dev", "west") } });
+  expect(sites).toEqual({
+    west: {
+      host: "big",
+      subnet: defaultSubnet("dev", "west"),
+      application: "standby",
+      portOffset: 0,
+    },
+  });
 });
 
 test("values people may well want are accepted", () => {
@@ -309,4 +334,35 @@ test.each([
   [{ ports: { status: 9000 } }, 9000],
 ])("the status page's port gives way to what %j gives to others: %i", (config, port) => {
   expect(parse(config).ports.status).toBe(port);
+});
+
+describe("sites", () => {
+  test("are in the order of their names, whatever the order they are written in", () => {
+    expect(Object.keys(parse({ sites: { b: {}, a: {} } }).sites)).toEqual(["a", "b"]);
+  });
+
+  test("the second one of a host publishes ten thousand higher; on a host of its own it does not", () => {
+    const { sites } = parse({ sites: { a: {}, b: {} } });
+    expect([sites.a?.portOffset, sites.b?.portOffset]).toEqual([0, 10_000]);
+    const hosts = { h1: { address: "192.0.2.1" }, h2: { address: "192.0.2.2" } };
+    const apart = parse({ hosts, sites: { a: {}, b: { host: "h2" } } });
+    expect(apart.sites.b?.portOffset).toBe(0);
+  });
+
+  test("each sees the ports that it publishes; the witness is no site's", () => {
+    const settings = parse({ sites: { a: {}, b: {} } });
+    expect(settingsOfSite(settings, "a")).toEqual(settings);
+    expect(settingsOfSite(settings, "b").ports).toMatchObject({
+      app: 18_080,
+      pooler: [16_432, 16_433],
+      link: 17_432,
+      witness: 7442,
+    });
+  });
+
+  test("an empty witness is none, as Pulumi.yaml hands over what nobody set", () => {
+    expect(parse({ witness: {} }).witness).toBeUndefined();
+    const { witness } = parse({ sites: { a: {}, b: {} }, witness: { host: "h1" } });
+    expect(witness).toEqual({ host: "h1", subnet: defaultSubnet("dev", "witness") });
+  });
 });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { inImage } from "./images.ts";
-import { bothRendered, devRendered, type Rendered, spoil } from "./rendered.ts";
+import { bothRendered, devRendered, type Rendered, spoil, twoSitesRendered } from "./rendered.ts";
 
 let both: [string, Rendered][];
 let dev: Rendered;
@@ -33,6 +33,15 @@ describe.each([
     expect(code).toBe(1);
     expect(output).toContain("[ALERT]");
   });
+});
+
+test("with two sites: the edge, and the link's file as `up` checks it", async () => {
+  const { text } = await twoSitesRendered();
+  expect(await validate(text("edge-haproxy.cfg"))).toEqual({ code: 0, output: "" });
+  const open = text("link-haproxy.cfg").replaceAll(/ ssl .*/g, "");
+  expect(await validate(open)).toEqual({ code: 0, output: "" });
+  const spoilt = spoil(open, /track check-b\/b/, "track check-b/nobody");
+  expect((await validate(spoilt)).code).toBe(1);
 });
 
 test("an empty file is refused", async () => {

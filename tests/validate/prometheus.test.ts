@@ -104,6 +104,7 @@ describe("rules", () => {
     const texts = {
       ...Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")])),
       "holdfast.yml": renderPrometheusRules(RULE_FACTS),
+      "holdfast-sites.yml": renderPrometheusRules({ ...RULE_FACTS, sites: true }),
     };
 
     test.each(names)("%s", async (name) => {

@@ -56,6 +56,12 @@ export async function extendedRendered(): Promise<Rendered> {
   return rendered(settingsWith({ monitoring: { extensions: "docs/examples/extension" } }));
 }
 
+/** The first of two sites, with a witness. */
+export async function twoSitesRendered(): Promise<Rendered> {
+  const sites = { sites: { a: {}, b: {} }, witness: { host: "h1" } };
+  return rendered(settingsWith({ ...sites, backup: { cloud: { provider: "builtin" } } }));
+}
+
 /** The first of them, for what is spoilt to be refused. */
 export async function devRendered(): Promise<Rendered> {
   return rendered(settings);

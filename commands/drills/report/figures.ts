@@ -38,6 +38,8 @@ export const FIGURES: readonly Figure[] = [
   { name: "stepDownSeconds", words: "time until the cut-off leader stepped down", unit: "s" },
   { name: "alertSeconds", words: "time until the alert fired", unit: "s" },
   { name: "redundancySeconds", words: "time to full redundancy", unit: "s" },
+  { name: "recoveryPointSeconds", words: "how far back acknowledged writes are gone", unit: "s" },
+  { name: "failbackGapSeconds", words: "longest time without a write on the way back", unit: "s" },
   { name: "wholeAgainSeconds", words: "time until what was harmed was whole again", unit: "s" },
 ];
 

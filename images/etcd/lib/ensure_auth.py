@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Closes etcd (M21): users root, patroni, guard and autoscaler, each with a role of its own, auth on.
+With several sites there is a user site too; the witness has root and site alone.
 
 patroni may do everything below /holdfast/; guard may read the few keys it decides by and write the
 leader's key and the members' (etcd knows no right to delete that is not one to write); autoscaler has
-its own keys, and may see whether there is a leader and whether the stack stops. Idempotent and safe
+its own keys, and may see whether there is a leader and whether the stack stops; site keeps the site's
+role, and Patroni's configuration in step with it. Idempotent and safe
 when every member does it at once. Ends when it is done; a member runs it after each start, so it is
 done again when all data was lost. Passwords come from the secret files.
 Environment: HOLDFAST_SCOPE.
@@ -12,6 +14,7 @@ Environment: HOLDFAST_SCOPE.
 import os
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from etcd_gateway import Etcd, EtcdError, EtcdUnreachable, encode
@@ -20,7 +23,12 @@ SECRETS = Path("/etc/holdfast/secrets")
 # The health check waits for this file: no one is told "healthy" while etcd is still open.
 FLAG = Path("/run/holdfast/closed")
 PREFIX = "/holdfast/"
-USERS = ("root", "patroni", "guard", "autoscaler")
+USERS = ("root", "patroni", "guard", "autoscaler", "site")
+
+
+def users(secrets: Path = SECRETS) -> list[str]:
+    """Those whose passwords are here: which they are is said by whoever declares the container."""
+    return [name for name in USERS if name == "root" or (secrets / f"etcd-{name}").exists()]
 
 
 def read_secret(name: str) -> str:
@@ -61,20 +69,34 @@ def grant(etcd: Etcd, role: str, kind: str, key: str, end: str | None = None) ->
     etcd.call("/v3/auth/role/grant", {"name": role, "perm": perm})
 
 
-def ensure_roles(etcd: Etcd, scope: str) -> None:
+def ensure_roles(etcd: Etcd, scope: str, names: Iterable[str] = USERS[:4]) -> None:
     """The roles and what each may touch."""
-    for role in USERS:
+    for role in names:
         present(etcd, "/v3/auth/role/add", {"name": role})
-    grant(etcd, "patroni", "READWRITE", PREFIX, prefix_end(PREFIX))
-    grant(etcd, "guard", "READWRITE", f"{PREFIX}{scope}/leader")
-    members = f"{PREFIX}{scope}/members/"
-    grant(etcd, "guard", "READWRITE", members, prefix_end(members))
-    for name in ("stopping", "config"):
-        grant(etcd, "guard", "READ", f"{PREFIX}{scope}/{name}")
-    scaling = f"{PREFIX}autoscaler/{scope}/"
-    grant(etcd, "autoscaler", "READWRITE", scaling, prefix_end(scaling))
-    for name in ("leader", "stopping"):
-        grant(etcd, "autoscaler", "READ", f"{PREFIX}{scope}/{name}")
+    for role, kind, key, end in rights(scope):
+        if role in names:
+            grant(etcd, role, kind, key, end)
+
+
+def rights(scope: str) -> list[tuple[str, str, str, str | None]]:
+    """(role, what, key, end of the range or None for one key)."""
+    own = f"{PREFIX}{scope}/"
+
+    def below(prefix: str) -> tuple[str, str]:
+        return prefix, prefix_end(prefix)
+
+    return [
+        ("patroni", "READWRITE", *below(PREFIX)),
+        ("guard", "READWRITE", f"{own}leader", None),
+        ("guard", "READWRITE", *below(f"{own}members/")),
+        *(("guard", "READ", f"{own}{name}", None) for name in ("stopping", "config")),
+        ("autoscaler", "READWRITE", *below(f"{PREFIX}autoscaler/{scope}/")),
+        *(("autoscaler", "READ", f"{own}{name}", None) for name in ("leader", "stopping")),
+        ("site", "READWRITE", *below(f"{PREFIX}site/")),
+        ("site", "READWRITE", *below(f"{PREFIX}witness/")),
+        ("site", "READWRITE", f"{own}config", None),
+        *(("site", "READ", f"{own}{name}", None) for name in ("leader", "initialize", "history")),
+    ]
 
 
 def ensure_password(etcd: Etcd, name: str, password: str) -> None:
@@ -90,7 +112,7 @@ def ensure_password(etcd: Etcd, name: str, password: str) -> None:
 def ensure(etcd: Etcd, scope: str, passwords: dict[str, str]) -> None:
     """One pass; raises EtcdError when etcd cannot do it now. `passwords` by user, root's too."""
     enabled = etcd.login()
-    ensure_roles(etcd, scope)
+    ensure_roles(etcd, scope, list(passwords))
     for name, password in passwords.items():
         ensure_user(etcd, name, password, name)
     if not enabled:
@@ -102,7 +124,7 @@ def ensure(etcd: Etcd, scope: str, passwords: dict[str, str]) -> None:
 
 
 def main() -> None:
-    passwords = {name: read_secret(f"etcd-{name}") for name in USERS}
+    passwords = {name: read_secret(f"etcd-{name}") for name in users()}
     scope = os.environ.get("HOLDFAST_SCOPE") or sys.exit("holdfast: HOLDFAST_SCOPE is missing")
     said = ""
     while True:

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from ensure_auth import FLAG, read_secret
+from ensure_auth import FLAG, SECRETS, read_secret
 from etcd_gateway import Etcd, EtcdError
 from members import (
     CLIENT_PORT,
@@ -24,6 +24,8 @@ from members import (
 )
 
 DATA = Path("/var/lib/etcd/data")
+# Of an etcd that others than its own site use; beside the plain port, which only its own container has.
+TLS_PORT = 2378
 QUOTA_BYTES = 256 * 1024 * 1024  # Patroni's keys take a few MiB; small enough for a small container
 
 
@@ -81,6 +83,23 @@ def start_flags(own: Member, configured: list[Member]) -> list[str]:
     return [f"--initial-cluster={cluster}", "--initial-cluster-state=existing"]
 
 
+def client_flags(own: Member, tls: bool) -> list[str]:
+    """Where clients come in. By TLS the member shows a certificate of the stack's authority; clients show
+    their password, for etcd's gateway refuses whoever has a certificate with a name. The loopback
+    stays plain, for this container's own programs."""
+    if not tls:
+        return [
+            f"--listen-client-urls=http://0.0.0.0:{CLIENT_PORT}",
+            f"--advertise-client-urls=http://{own.address}:{CLIENT_PORT}",
+        ]
+    return [
+        f"--listen-client-urls=http://127.0.0.1:{CLIENT_PORT},https://0.0.0.0:{TLS_PORT}",
+        f"--advertise-client-urls=https://{own.address}:{TLS_PORT}",
+        f"--cert-file={SECRETS / 'tls.crt'}",
+        f"--key-file={SECRETS / 'tls.key'}",
+    ]
+
+
 def main() -> None:
     try:
         configured = parse_members(os.environ["HOLDFAST_MEMBERS"])
@@ -106,8 +125,7 @@ def main() -> None:
             *flags,
             f"--listen-peer-urls=http://0.0.0.0:{PEER_PORT}",
             f"--initial-advertise-peer-urls={own.peer_url}",
-            f"--listen-client-urls=http://0.0.0.0:{CLIENT_PORT}",
-            f"--advertise-client-urls=http://{own.address}:{CLIENT_PORT}",
+            *client_flags(own, os.environ.get("HOLDFAST_CLIENT_TLS") == "yes"),
             # Answers before there is a quorum, which the client port does not.
             "--listen-metrics-urls=http://127.0.0.1:2381",
             # etcd's advice: heartbeat about the round trip, election ten times that. One Docker

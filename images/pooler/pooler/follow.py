@@ -37,6 +37,7 @@ class Follower:
     Args:
         facts: names, addresses and limits; `read_facts` gives the present ones, for a reload.
         patience_seconds: how long a statement may hang on a leader that does not answer.
+        writable: whether this site may take writes.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Follower:
         password: str,
         pauser: Pauser,
         patience_seconds: float,
+        writable: Callable[[], bool] = lambda: True,
     ) -> None:
         self._path = path
+        self._writable = writable
         self._read_facts = read_facts
         self.facts = read_facts()
         self._postgres = Postgres(self.facts.database, password)
@@ -185,14 +188,14 @@ class Follower:
         with self._lock:
             now = time.monotonic()
             self._left = {a: until for a, until in self._left.items() if until > now}
-            before = self.routes
+            before, writable = self.routes, self._writable()
             after = decide(before, self._watch.looks(), frozenset(self._left),
                            self.facts.read_lag_limit_bytes, now,
-                           now < self._vouched_until, self._suspected)
+                           now < self._vouched_until, self._suspected, writable)
             if after.leader != self._suspected:
                 self._suspected = None
             moved = after.leader != before.leader or (before.hold and not after.hold)
-            if moved and after.leader and not self._postgres.takes_writes(after.leader):
+            if writable and moved and after.leader and not self._postgres.takes_writes(after.leader):
                 # It answers 200 a moment before the promotion ends: not yet.
                 waiting = before.hold or f"{after.leader} takes no writes yet"
                 after = Routes(before.leader, waiting, after.readers)

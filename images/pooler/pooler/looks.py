@@ -11,8 +11,8 @@ STRIKES = 2
 class Look:
     """The latest knowledge of one member.
 
-    kind: "primary" (holds the lease and answers 200), "replica" (a running one), "other" (answers,
-    and is neither), "refused" (nothing listens), "silent" (no answer in time), "unknown" (not yet
+    kind: "primary" (holds the lease and answers 200), "replica" (a running one), "standby" (leads a
+    standby site), "other" (answers, and is none of these), "refused" (nothing listens), "silent" (no answer in time), "unknown" (not yet
     asked).
     strikes: how many times in a row it was refused or silent.
     kept: the kind of the last answer, when the present strikes are still forgiven.
@@ -53,6 +53,9 @@ def answered(before: Look, status: int, body: dict[str, Any], now: float) -> Loo
         kind = "primary"
     elif role == "replica" and state == "running":
         kind = "replica"
+    elif role == "standby_leader" and state == "running":
+        # The head of a standby site: it reads, and PostgreSQL itself refuses writes.
+        kind = "standby"
     else:
         kind = "other"
     wal = body.get("xlog") if isinstance(body.get("xlog"), dict) else {}

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pooler import agent, userlist
@@ -12,6 +13,7 @@ from pooler.files import read_facts
 from pooler.follow import Follower
 from pooler.lease import Lease
 from pooler.pause import Pauser
+from pooler.site_gate import Gate
 
 CONFIG = "/etc/holdfast/live/pgbouncer.ini"
 FACTS = Path("/etc/holdfast/live/facts.json")
@@ -23,8 +25,20 @@ PGBOUNCER_PORT = 6432
 AGENT_PORT = 8009
 
 
+def permission(agent: str) -> Callable[[], bool]:
+    """Whether this site may take writes: its agent's word, where there are several sites."""
+    if not agent:
+        return lambda: True
+    gate = Gate(agent)
+    gate.look()
+    gate.start()
+    return gate.writes
+
+
 def main() -> None:
     """Runs until SIGTERM.
+
+    HOLDFAST_SITE_AGENT (none): address of the site's agent, where there are several sites.
 
     HOLDFAST_PATIENCE_SECONDS (25): how long a statement may hang on a leader that is silent.
     HOLDFAST_STOP_CLIENTS_SECONDS (3): how long clients may leave by themselves at a stop.
@@ -44,8 +58,9 @@ def main() -> None:
 
     pauser = Pauser(Lease(time.monotonic))
     follower = Follower(
-        DATABASES, lambda: read_facts(FACTS), userlist.secret("postgres-pgbouncer"), pauser, patience
-    )
+        DATABASES, lambda: read_facts(FACTS), userlist.secret("postgres-pgbouncer"), pauser, patience,
+        permission(os.environ.get("HOLDFAST_SITE_AGENT", "")),
+    )  # fmt: skip
 
     def started() -> None:
         follower.started()

@@ -29,6 +29,7 @@ def decide(
     now: float,
     vouched: bool = False,
     suspected: str | None = None,
+    writable: bool = True,
 ) -> Routes:
     """The next routes.
 
@@ -39,8 +40,13 @@ def decide(
         vouched: the leader's PostgreSQL itself takes writes, whatever its Patroni does not say.
         suspected: a member whose PostgreSQL ended its sessions and takes no new ones, whatever its
             Patroni still says.
+        writable: whether this site may take writes. Where not, both pools lead to standbys, which refuse
+            them, and nobody is let through to a primary.
     """
-    leader, hold = _leader(before, looks, vouched, suspected)
+    if writable:
+        leader, hold = _leader(before, looks, vouched, suspected)
+    else:
+        leader, hold = _standby(before, looks)
     lead = None if hold else looks.get(leader or "")
     readers = _readers(before, looks, left, lag_limit, lead, now)
     if not readers:
@@ -64,13 +70,22 @@ def _leader(
     look = looks.get(before.leader, Look())
     if look.role == "primary":
         return before.leader, before.hold
-    if look.kind in ("replica", "other"):
+    if look.kind in ("replica", "standby", "other"):
         return before.leader, f"{before.leader} leads no more"
     if look.gone:
         # A Patroni that was killed or hangs is started anew under its PostgreSQL, or PostgreSQL ends
         # before the lease does; synchronous commit sees to the rest.
         return before.leader, None if vouched else f"{before.leader} does not answer"
     return before.leader, before.hold
+
+
+def _standby(before: Routes, looks: Mapping[str, Look]) -> tuple[str | None, str | None]:
+    """The head of the standby cluster; while there is none, nobody is let through."""
+    standbys = [(look.timeline, a == before.leader, a) for a, look in looks.items()
+                if look.role == "standby"]
+    if standbys:
+        return max(standbys)[2], None
+    return before.leader, "this site takes no writes"
 
 
 def _readers(

@@ -52,6 +52,11 @@ def bootstrap_from_backup(on: bool) -> None:
     _part("25-bootstrap.yml", {"bootstrap": {"method": "holdfast"}}, on)
 
 
+def site_part(config: dict) -> None:
+    """What the site's role adds to the configuration that a cluster begins with."""
+    _part("22-site.yml", {"bootstrap": {"dcs": config}}, bool(config))
+
+
 def _part(name: str, content: dict, present: bool) -> None:
     file = FOLDER / name
     if present:

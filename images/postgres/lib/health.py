@@ -33,7 +33,9 @@ def judge(own: dict, standby_cluster: bool = False) -> tuple[bool, str]:
             return False, "leader, but no streaming replica is synchronous yet"
         return True, f"leader, {len(synced)} synchronous of {len(streaming)} streaming replicas"
     if own.get("role") == "standby_leader":
-        return own.get("replication_state") == "streaming", "standby leader"
+        # It has its copy. Whether the link to the other site stands is no illness of this member, and
+        # must not hold up an `up`: an alert says it.
+        return True, f"standby leader, {own.get('replication_state') or 'not receiving'}"
     if own.get("replication_state") != "streaming":
         return False, f"replica, {own.get('replication_state') or 'not receiving'}"
     if own.get("quorum_standby") or own.get("sync_standby"):

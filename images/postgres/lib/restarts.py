@@ -103,6 +103,10 @@ def restart_leader(state: dict, lowered: bool) -> None:
     leader = leader_of(state)
     if leader is None or pending(leader["host"]) is None:
         return
+    if leader.get("role") == "standby_leader":
+        # Nobody writes here, and whoever reads goes on at the replicas.
+        restart(leader)
+        return
     if not lowered and len(state["members"]) > 1:
         try:
             done = Handover(None, 30.0).run()

@@ -27,6 +27,7 @@ from patroni_api import PatroniError, own_status
 from patroni_process import PatroniProcess
 from repositories import RepositoryError, choose
 from restore_order import Order, OrderFault, parse
+from site_member import Entrance
 
 LOOK_SECONDS = 0.5
 ERROR = Path("/run/patroni/restore-error")
@@ -66,6 +67,7 @@ class Restore:
         self.lock = threading.Lock()
         self.stopping = False
         self._first = FirstStart(log, self._interrupted)
+        self._entrance = Entrance(log)
         self._tap: LogTap | None = None
 
     def watch(self) -> None:
@@ -88,7 +90,8 @@ class Restore:
         if present:
             self._obey(present)
         elif self.holds:
-            if self._first.admitted():
+            # A standby's database is the other site's: no backup of this one is asked for.
+            if self._entrance.open() and (self._entrance.standby or self._first.admitted()):
                 self._release()
         else:
             unled.look(self.patroni, self.log)

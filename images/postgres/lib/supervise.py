@@ -10,6 +10,8 @@
 - An order to restore stops this member and is carried out (restore_mode.py); an empty member does
   not found a cluster whose backups exist (first_start.py).
 - A replay that somebody paused and left paused goes on (replay_resume.py).
+- With several sites it starts as what the site is, and ends when that may take no writes any more
+  (site_member.py).
 - pgBackRest's server is started anew when it dies; its death never touches PostgreSQL.
 - SIGTERM: a leader first hands over (M15), bounded by HOLDFAST_STOP_PATH_SECONDS (15), unless the
   cluster as a whole is stopping (M7), no candidate is healthy or etcd is silent; then Patroni stops
@@ -25,6 +27,7 @@ import disk_room
 import reclone
 import replay_resume
 import restore_files
+import site_member
 import step_aside
 import stop_path
 import stuck
@@ -96,6 +99,7 @@ class Supervisor:
         reclone.watch(log)
         disk_room.watch(self._tag_full, self._on_end, log)
         replay_resume.watch(log)
+        site_member.watch(self._on_end, log)
         while not self.stopping:
             if self.ended:
                 # No orderly end: that of the namespace ends Patroni and PostgreSQL at once.

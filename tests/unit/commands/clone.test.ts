@@ -14,6 +14,8 @@ config:
     maxConnections: 200
   holdfast:ports:
     app: 9000
+  holdfast:dns:
+    zone: example.org
   holdfast:sites:
     a:
       host: h1

@@ -4,7 +4,9 @@ import {
   type PortWish,
   parsePublished,
   portAnswers,
+  portWishes,
 } from "../../../commands/setup/ports.ts";
+import { settingsWith } from "../tree/mocks.ts";
 
 const wish = (path: (string | number)[], port: number, explicit = false): PortWish => ({
   path: ["ports", ...path],
@@ -34,6 +36,15 @@ test("two that must move do not meet, and a list is recorded whole", async () =>
   expect(portAnswers(choices)).toEqual({ ports: { pooler: [6432, 6434] } });
   const both = await choosePorts(wishes, holding(6432, 6433));
   expect(portAnswers(both.choices)).toEqual({ ports: { pooler: [6434, 6435] } });
+});
+
+test("the name server's port is wished where there is one, and recorded by its own key", async () => {
+  const wishes = (config: object) => portWishes(settingsWith({ ...config }), {});
+  expect(wishes({}).some(({ path }) => path[0] === "dns")).toBe(false);
+  const named = wishes({ dns: { zone: "example.org" } });
+  expect(named.at(-1)).toEqual({ path: ["dns", "port"], port: 8053, explicit: false });
+  const { choices } = await choosePorts(named, holding(8053));
+  expect(portAnswers(choices)).toEqual({ dns: { port: 8054 } });
 });
 
 test("a port that a person chose is a fault with its holder and a free one", async () => {

@@ -9,7 +9,9 @@ import { alertGroups } from "../../../templates/prometheus-rules.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const FOLDER = join(ROOT, "docs", "runbooks");
-const facts = ruleFactsOf(parseSettings({ stack: "dev", project: "holdfast", config: {} }));
+const config = { sites: { a: {}, b: {} }, dns: { zone: "example.org" } };
+/** Two sites with public names have every alert that one has, and more. */
+const facts = ruleFactsOf(parseSettings({ stack: "dev", project: "holdfast", config }));
 const alerts = Object.values(alertGroups(facts))
   .flat()
   .map(({ alert }) => alert);

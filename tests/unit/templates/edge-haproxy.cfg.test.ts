@@ -12,6 +12,15 @@ describe("edge/haproxy.cfg", () => {
     await expect(text).toMatchFileSnapshot("./__snapshots__/edge-haproxy.cfg");
   });
 
+  it("turns everybody away while the site's agent says that it is closed, and not when it is silent", () => {
+    const two = renderEdgeHaproxyCfg({ ...args, siteAgent: "10.1.2.78" });
+    expect(two).toContain("http-request deny deny_status 503 if { nbsrv(site-closed) gt 0 }\n");
+    const [, backend = ""] = /^backend site-closed\n((?: .*\n)+)/m.exec(two) ?? [];
+    expect(backend).toContain("http-check send meth GET uri /closed");
+    expect(backend).toContain("server agent 10.1.2.78:9857");
+    expect(text).not.toContain("site-closed");
+  });
+
   it("declares every slot of the range, running or not", () => {
     expect(text.match(/^ {2}server app-\d+ 10\.1\.2\.\d+:8000$/gm)).toHaveLength(20);
     expect(text.match(/^ {2}server (app-\d+) \S+:8000 track app\/\1$/gm)).toHaveLength(20);

@@ -33,6 +33,24 @@ test("the whole file of the repository host, with a cloud", async () => {
   );
 });
 
+test("the other site's archive is a third repository in the same bucket, without a retention", () => {
+  const text = renderRepositoryPgbackrestConf({ ...repository, cloud, otherPath: "/holdfast/x-b" });
+  const third = text.split("\n").filter((line) => line.startsWith("repo3-"));
+  expect(third).toEqual([
+    "repo3-type=s3",
+    "repo3-s3-endpoint=https://10.77.3.70:7070",
+    "repo3-s3-region=us-east-1",
+    "repo3-s3-bucket=holdfast",
+    "repo3-s3-uri-style=path",
+    "repo3-storage-ca-file=/etc/holdfast/secrets/cloud-ca.crt",
+    "repo3-path=/holdfast/x-b",
+    "repo3-cipher-type=aes-256-cbc",
+  ]);
+  expect(renderRepositoryPgbackrestConf({ ...repository, otherPath: "/x" })).not.toContain(
+    "repo3-",
+  );
+});
+
 test("each side lets in the other only; a node serves its own stanza alone", () => {
   expect(authorizations(renderNodePgbackrestConf(node))).toEqual(["tls-server-auth=backup=dev-a"]);
   const allowed = authorizations(renderRepositoryPgbackrestConf(repository));

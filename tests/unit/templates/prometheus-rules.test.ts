@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { ACTIVE_ONLY } from "../../../templates/prometheus-rules/sites.ts";
 import { alertGroups, renderPrometheusRules } from "../../../templates/prometheus-rules.ts";
 import { RULE_FACTS } from "../../rules/facts.ts";
 import { casesOf, kindsOf, metricsOf } from "../../rules/kinds.ts";
@@ -13,8 +14,20 @@ test("the whole rules file", async () => {
   );
 });
 
+test("with two sites, what is of the active one is silent on the other, and nothing else changes", () => {
+  const { sites, ...others } = two;
+  const changed = Object.values(others)
+    .flat()
+    .filter((rule, index) => rule.expr !== alerts[index]?.expr);
+  expect(changed.map(({ alert }) => alert).toSorted()).toEqual(ACTIVE_ONLY.toSorted());
+  for (const { expr } of changed) {
+    expect(expr).toMatch(/^\(.*\) unless on \(stack, site\) holdfast_site_active == 0$/);
+  }
+  expect(sites?.length).toBeGreaterThan(0);
+});
+
 test("names are unique", () => {
-  const names = alerts.map(({ alert }) => alert);
+  const names = [...alerts, ...(two.sites ?? [])].map(({ alert }) => alert);
   expect(new Set(names).size).toBe(names.length);
 });
 
@@ -30,8 +43,10 @@ const cases = readdirSync(TESTS)
   .filter((name) => name.endsWith(".test.yml"))
   .flatMap((name) => casesOf(readFileSync(new URL(name, TESTS), "utf8")));
 
+const two = alertGroups({ ...RULE_FACTS, sites: true });
+
 // The watchdog's whole purpose is never to be silent.
-const tested = alerts.filter(({ alert }) => alert !== "Watchdog");
+const tested = [...alerts, ...(two.sites ?? [])].filter(({ alert }) => alert !== "Watchdog");
 
 test.each(tested)("$alert: promtool sees it fire, rest, and both at its boundary", (rule) => {
   expect(kindsOf(rule.alert, rule.expr, cases)).toEqual({

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { clusterIntervalSeconds, renderPrometheusYml } from "../../../templates/prometheus.yml.ts";
 import {
+  clusterIntervalSeconds,
+  type PrometheusYmlArgs,
+  renderPrometheusYml,
+} from "../../../templates/prometheus.yml.ts";
+import {
+  OPTIONAL_JOBS,
   renderTarget,
   SCRAPE_JOBS,
   type ScrapeJob,
@@ -22,7 +27,8 @@ interface Scrape {
   file_sd_configs: { files: string[] }[];
 }
 
-const scrapes = (): Scrape[] => parse(renderPrometheusYml(args)).scrape_configs;
+const scrapes = (more: Pick<PrometheusYmlArgs, "optional"> = {}): Scrape[] =>
+  parse(renderPrometheusYml({ ...args, ...more })).scrape_configs;
 
 test("the whole prometheus.yml", async () => {
   await expect(renderPrometheusYml(args)).toMatchFileSnapshot("./__snapshots__/prometheus.yml");
@@ -31,11 +37,18 @@ test("the whole prometheus.yml", async () => {
 test("every kind of target has a job, and no other job reads its files", () => {
   for (const job of Object.keys(SCRAPE_JOBS) as ScrapeJob[]) {
     const path = `/etc/holdfast/live/${targetPath(job, "postgres-1")}`;
-    const readers = scrapes().filter(({ file_sd_configs }) =>
+    const readers = scrapes({ optional: OPTIONAL_JOBS }).filter(({ file_sd_configs }) =>
       file_sd_configs.some(({ files }) => files.some((glob) => matches(glob, path))),
     );
     expect(readers.map(({ job_name }) => job_name)).toEqual([job]);
   }
+});
+
+test("what a stack does not have, Prometheus knows no job of", () => {
+  const names = (list: Scrape[]) => list.map(({ job_name }) => job_name);
+  expect(names(scrapes())).not.toContain("dns-sync");
+  const both = names(scrapes({ optional: ["dns-sync"] }));
+  expect(both.filter((name) => name !== "dns-sync")).toEqual(names(scrapes()));
 });
 
 test("who leads is asked every two seconds at least", () => {

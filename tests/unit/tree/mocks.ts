@@ -8,6 +8,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { CloudKeys } from "../../../components/backup/cloud.ts";
+import type { DnsSecrets } from "../../../components/dns/dnsSync.ts";
 import { Environment } from "../../../components/environment.ts";
 import type { AlertSecrets } from "../../../components/monitoring/alerting.ts";
 import { parseSettings, type Settings } from "../../../settings.ts";
@@ -74,13 +75,19 @@ export const BUILTIN = { backup: { cloud: { provider: "builtin" } } };
 /** Runs the program and waits until everything is registered. */
 export async function record(
   settings: Settings,
-  options: { preview?: boolean; cloudKeys?: CloudKeys; alertSecrets?: AlertSecrets } = {},
+  options: {
+    preview?: boolean;
+    cloudKeys?: CloudKeys;
+    alertSecrets?: AlertSecrets;
+    dnsSecrets?: DnsSecrets;
+  } = {},
 ): Promise<Recording> {
   const stop = await startRecording(settings, options.preview ?? false);
   const environment = new Environment("holdfast", {
     settings,
     cloudKeys: options.cloudKeys,
     alertSecrets: options.alertSecrets,
+    dnsSecrets: options.dnsSecrets,
   });
   return { environment, ...(await stop()) };
 }

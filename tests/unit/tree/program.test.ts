@@ -12,6 +12,7 @@ const OUTPUTS = [
   "lokiUrl",
   "prometheusUrl",
   "readReplicaUrl",
+  "siteUrls",
   "stackId",
   "statusUrl",
 ];

@@ -31,6 +31,8 @@ class Member:
     leader: bool
     lag: int
     """Bytes of WAL behind the leader."""
+    standby: bool = False
+    """Leads a standby cluster: its data is another site's, which archives it and backs it up."""
 
 
 def parse(text: str) -> list[Member]:
@@ -53,13 +55,14 @@ def _member(item: dict[str, Any]) -> Member:
         leader=item.get("role") in LEADER_ROLES,
         # Patroni writes "unknown" for a replica that never reported.
         lag=lag if isinstance(lag, int) else 2**62,
+        standby=item.get("role") == "standby_leader",
     )
 
 
 def members(nodes: Iterable[str]) -> list[Member]:
     """Asks all nodes at once and believes the answer that knows a leader.
 
-    Raises NotReady when no node answers or none knows a leader.
+    Raises NotReady when no node answers, none knows a leader, or the site is a standby.
     """
     addresses = list(nodes)
     with ThreadPoolExecutor(max_workers=len(addresses)) as pool:
@@ -67,6 +70,8 @@ def members(nodes: Iterable[str]) -> list[Member]:
     if not answers:
         raise NotReady("no database node answers on port 8008: waiting for the cluster")
     for answer in answers:
+        if answer and answer[0].standby:
+            raise NotReady("this site is a standby: the active one archives and is backed up")
         if answer and answer[0].leader:
             return answer
     raise NotReady("the cluster has no leader: waiting for one")

@@ -132,6 +132,10 @@ class Supervisor:
                 self._said.pop(f"configuration {repository}", None)
             except BackupError as error:
                 self._say(f"configuration {repository}", str(error))
+        try:
+            pgbackrest_config.write_other_site(settings.stanza)
+        except BackupError as error:
+            self._say("configuration other-site", str(error))
 
     def _keep_server(self) -> None:
         config = pgbackrest_config.path_of(LOCAL)

@@ -24,7 +24,9 @@ SERVER_PORT = 8432
 # The nodes' own configuration: pgBackRest's remote half there must not read this host's path.
 NODE_CONFIG = "/etc/holdfast/pgbackrest.conf"
 SOURCE = "source"
-NUMBERS = {LOCAL: 1, CLOUD: 2}
+# The other site's archive in the cloud, from which a standby here replays while the link is down.
+OTHER_SITE = "other-site"
+NUMBERS = {LOCAL: 1, CLOUD: 2, OTHER_SITE: 3}
 # A server that takes the connection and then says nothing must not hold up a run for long; each
 # request is tried three times.
 CLOUD_IO_SECONDS = 15
@@ -55,7 +57,7 @@ def derive(text: str, repository: str, secrets: Mapping[str, str], stanza: str) 
     added = [f"repo1-{key}={value}" for key, value in secrets.items()]
     # Each repository has locks of its own: a run that hangs in one must not keep the other away.
     added.append(f"lock-path={paths.RUNTIME / 'lock' / repository}")
-    if repository == CLOUD and not any(line.startswith("io-timeout=") for line in lines):
+    if repository in (CLOUD, OTHER_SITE) and not any(line.startswith("io-timeout=") for line in lines):
         added.append(f"io-timeout={CLOUD_IO_SECONDS}")
     section = [*ahead(CLOUD), ""] if repository == CLOUD else []
     lines[globals_end:globals_end] = ["# Added at run time.", *added, "", *section]
@@ -177,8 +179,21 @@ def write_source(order: Mapping[str, object]) -> Path:
     return path_of(SOURCE)
 
 
+def write_other_site(stanza: str, rendered: Path = paths.PGBACKREST_CONFIG) -> None:
+    """Makes the other site's archive readable, where the rendered file names one."""
+    try:
+        text = rendered.read_text()
+    except OSError as error:
+        raise BackupError(f"cannot read {rendered}: {error.strerror}") from error
+    if any((one := _OPTION.fullmatch(line)) and one[1] == "3" for line in text.splitlines()):
+        # Its stanza is the reader's to name: each command does.
+        replace(path_of(OTHER_SITE), derive(text, OTHER_SITE, _secrets(OTHER_SITE), stanza))
+    else:
+        path_of(OTHER_SITE).unlink(missing_ok=True)
+
+
 def _secrets(repository: str) -> dict[str, str]:
-    if repository != CLOUD:
+    if repository not in (CLOUD, OTHER_SITE):
         return {}
     return {
         "s3-key": secret(paths.CLOUD_KEY_ID),

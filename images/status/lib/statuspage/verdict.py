@@ -73,8 +73,9 @@ def _degraded(found: Overview) -> tuple[str, ...]:
         for one in found.members
         if limit is not None and one.lag_bytes is not None and one.lag_bytes > limit
     ]
+    # Who leads a standby site acknowledges no write that a second server would have to hold.
     alone = len(found.members) > 1 and not any(
-        one.role in ("sync_standby", "quorum_standby") for one in found.members
+        one.role in ("sync_standby", "quorum_standby", "standby_leader") for one in found.members
     )
     if alone:
         reasons.append("No synchronous standby: acknowledged writes are on one server only")

@@ -127,6 +127,7 @@ export class FakeStage implements Stage {
   hold: number | undefined;
   alerts = async (): Promise<Firing[]> => [{ name: "PostgresDown" }];
   look = async () => this.looks();
+  turnTo = (site: string) => void this.log.push(`turn to ${site}`);
 
   rows = async (container: string) => {
     this.log.push(`rows ${container}`);
@@ -152,6 +153,7 @@ export class FakeStage implements Stage {
     this.log.push("load");
     return {
       run: "abcd",
+      container: "load",
       mark: async (text) => {
         this.log.push(`mark ${text}`);
         this.marks.set(text, 100 + this.#now);

@@ -16,19 +16,22 @@ const slow = parseSettings({
 });
 
 describe("limits", () => {
-  test.each(DRILLS.map(({ name }) => name))("%s promises every row", (name) => {
-    expect(limitsOf(name, settings)).toMatchObject({
-      lost: 0,
-      duplicated: 0,
-      phantom: 0,
-      reordered: 0,
-      twoLeaders: 0,
-      hung: 0,
-      ordersLost: 0,
-      ordersDuplicated: 0,
-    });
-    expect(limitsOf(name, settings).redundancySeconds).toBeGreaterThanOrEqual(60);
-  });
+  test.each(DRILLS.map(({ name }) => name).filter((name) => name !== "site"))(
+    "%s promises every row",
+    (name) => {
+      expect(limitsOf(name, settings)).toMatchObject({
+        lost: 0,
+        duplicated: 0,
+        phantom: 0,
+        reordered: 0,
+        twoLeaders: 0,
+        hung: 0,
+        ordersLost: 0,
+        ordersDuplicated: 0,
+      });
+      expect(limitsOf(name, settings).redundancySeconds).toBeGreaterThanOrEqual(60);
+    },
+  );
 
   test.each(["switchover", "leader-stopped", "restart", "handover-twice", "replica-stopped"])(
     "%s is planned: nobody sees an error",
@@ -60,6 +63,13 @@ describe("limits", () => {
       expect(limits.wholeAgainSeconds).toBeLessThan(HOLD_SECONDS.hungInstance);
     },
   );
+
+  test("the loss of a site is held to the recovery point, and to two minutes", () => {
+    const limits = limitsOf("site", settings);
+    expect(limits).toMatchObject({ recoveryPointSeconds: 60, writeGapSeconds: 120, twoLeaders: 0 });
+    expect(limits).toMatchObject({ duplicated: 0, phantom: 0, ordersDuplicated: 0 });
+    expect(limits).not.toHaveProperty("lost");
+  });
 
   test("an application that takes no orders is held to none", () => {
     const limits = withoutOrders(limitsOf("app-killed", settings));

@@ -1,0 +1,82 @@
+/** What `./holdfast site status` prints. Pure. */
+import { bytes } from "../status.ts";
+import { alignedTable, duration } from "../ui.ts";
+import { type Advice, adviceOf } from "./advice.ts";
+import type { AgentStatus, Topology } from "./types.ts";
+import { statusOf, type View, witnessIn } from "./view.ts";
+
+/** `--json` prints it. */
+export interface SiteReport extends Omit<Advice, "active" | "next"> {
+  readonly active: string | null;
+  /** What to type next; null when nothing helps, or nothing is needed. */
+  readonly next: string | null;
+  /** Each site's own word, or why there is none. */
+  readonly sites: Readonly<Record<string, AgentStatus | { readonly silent: string }>>;
+}
+
+export function reportOf(view: View, topology: Topology): SiteReport {
+  const { healthy, active, says, next } = adviceOf(view, topology);
+  const sites = [...view].map(([site, seen]) => {
+    return [site, seen.answers ? seen.status : { silent: seen.why }] as const;
+  });
+  return {
+    healthy,
+    active: active ?? null,
+    says,
+    next: next ?? null,
+    sites: Object.fromEntries(sites),
+  };
+}
+
+export function statusText(view: View, topology: Topology): string {
+  const { says, next, active } = adviceOf(view, topology);
+  const head = ["site", "role", "epoch", "leader", "timeline", "at", "replicas", "behind"];
+  const rows = [...view.keys()].map((site) => rowOf(site, statusOf(view, site)));
+  const verdict =
+    says.length === 0 ? [`site ${active} takes writes, the other one streams from it`] : says;
+  return [
+    alignedTable([head, ...rows]),
+    ...(topology.witness ? [`  ${witnessLine(view)}`] : []),
+    "",
+    ...verdict.map((line) => `  ${line}`),
+    ...(next === undefined ? [] : [`  next: ${next}`]),
+  ].join("\n");
+}
+
+function rowOf(site: string, status: AgentStatus | undefined): string[] {
+  if (status === undefined) {
+    return [site, "no answer", "-", "-", "-", "-", "-", "-"];
+  }
+  const { role, epoch, leader, timeline, lsn, replicas } = status;
+  const known = epoch === 0 ? "?" : String(epoch);
+  return [
+    site,
+    role,
+    known,
+    leader ?? "none",
+    timeline === null ? "-" : String(timeline),
+    lsn ?? "-",
+    String(replicas),
+    behind(status),
+  ];
+}
+
+/** How far a standby is behind. */
+function behind({ role, streaming, lagBytes, lagSeconds }: AgentStatus): string {
+  if (role !== "standby") {
+    return "-";
+  }
+  const size = lagBytes === null ? "?" : bytes(lagBytes);
+  const age = lagSeconds === null ? "" : `, ${duration(lagSeconds)}`;
+  return `${size}${age}${streaming ? "" : ", does not stream"}`;
+}
+
+function witnessLine(view: View): string {
+  const witness = witnessIn(view);
+  if (witness === undefined) {
+    return "witness: answers neither site";
+  }
+  const { holder, epoch } = witness;
+  const lease = holder === null ? "nobody holds the lease" : `site ${holder} holds the lease`;
+  return `witness: ${lease}, epoch ${epoch ?? "unknown"}`;
+}

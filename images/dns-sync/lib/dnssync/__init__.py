@@ -1,0 +1,1 @@
+"""The public names: pointed to a site by octoDNS, and watched."""

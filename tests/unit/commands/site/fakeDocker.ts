@@ -1,0 +1,88 @@
+/**
+ * A `docker` that knows two sites on two hosts, with an agent in each that speaks the contract of
+ * `holdfast-site`. Run as a program; its world is the JSON file FAKE_DOCKER_WORLD.
+ */
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+
+export interface FakeSite {
+  /** What DOCKER_HOST says for its host. */
+  readonly host: string;
+  /** Whether that answers. */
+  readonly up: boolean;
+  /** Whether Docker obeys a stop. */
+  readonly stubborn?: boolean;
+  readonly containers: Record<string, string>;
+  readonly agent: Record<string, unknown>;
+}
+
+export type FakeWorld = Record<string, FakeSite>;
+
+const file = process.env.FAKE_DOCKER_WORLD ?? "";
+const world = JSON.parse(readFileSync(file, "utf8")) as FakeWorld;
+const args = process.argv.slice(2);
+appendFileSync(`${file}.log`, `${args.join(" ")}\n`);
+
+const found = Object.entries(world).find(([, { host }]) => host === process.env.DOCKER_HOST);
+if (found === undefined || !found[1].up) {
+  process.stderr.write("Cannot connect to the Docker daemon\n");
+  process.exit(1);
+}
+const [name, site] = found;
+
+switch (args[0]) {
+  case "ps":
+    for (const [container, state] of Object.entries(site.containers)) {
+      const component = container.replace(/^lab-[ab]-/, "").replace(/-\d+$/, "");
+      process.stdout.write(`${container}\t${component}\t${state}\n`);
+    }
+    break;
+  case "stop":
+    for (const container of args.slice(3).filter(() => !site.stubborn)) {
+      site.containers[container] = "exited";
+    }
+    break;
+  case "start":
+    for (const container of args.slice(1)) {
+      site.containers[container] = "running";
+    }
+    break;
+  case "exec":
+    exec(args.slice(3));
+    break;
+  default:
+    process.exit(64);
+}
+// Two of them read at once: who changes nothing writes nothing.
+if (args[0] !== "ps") {
+  writeFileSync(file, JSON.stringify(world));
+}
+
+function exec(words: readonly string[]): void {
+  const [verb = ""] = words;
+  const value = (flag: string) => words[words.indexOf(flag) + 1];
+  const epoch = Number(value("--epoch"));
+  const { agent } = site;
+  if (verb !== "status" && verb !== "release" && epoch < Number(agent.epoch)) {
+    say(
+      { error: `epoch ${epoch} is older than ${agent.epoch}`, next: "./holdfast site status" },
+      1,
+    );
+  }
+  if (verb === "drain") {
+    Object.assign(agent, { role: "draining", epoch });
+  } else if (verb === "promote" || verb === "activate") {
+    Object.assign(agent, { role: "active", active: name, epoch, streaming: false });
+  } else if (verb === "demote") {
+    const change = { role: "standby", active: value("--follow"), epoch, streaming: true };
+    Object.assign(agent, change, { method: "rewind", lagBytes: 0, lagSeconds: 0 });
+  }
+  if (verb !== "status") {
+    writeFileSync(file, JSON.stringify(world));
+  }
+  say(agent, 0);
+}
+
+function say(answer: object, code: number): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  process.exit(code);
+}
