@@ -4,7 +4,8 @@
  * A user states two numbers: how much may be lost when a whole site is lost (recovery point, RPO)
  * and how long writes may be away when a node is lost (recovery time, RTO). Everything below them
  * follows by arithmetic, so no combination of settings contradicts another: `deriveTimings` is the
- * only source of `Settings.timings`.
+ * only source of `Settings.timings`. Each number with its reason: objectives/explain.ts; what they add
+ * up to: objectives/bounds.ts.
  *
  * All functions here are pure.
  */
@@ -74,15 +75,6 @@ export interface Timings {
   readonly edgeTimeoutSeconds: number;
 }
 
-/** One line of `explainTimings`. */
-export interface Explanation {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: "s" | "ms" | "checks";
-  /** Where the value comes from, as a sentence or a sum. */
-  readonly from: string;
-}
-
 /** Ranges of the two objectives that this version can hold, in seconds. */
 export const objectiveLimits = {
   /** Half of it is archive_timeout, which must not go below 15 s (`archiveTimeoutFloorSeconds`). */
@@ -114,25 +106,31 @@ type PatroniTier = (typeof patroniTiers)[number];
  * From the leader race to a server that accepts writes; measured 1.9 to 2.5 s, doubled checks
  * included.
  */
-const promotionSeconds = 3;
+export const promotionSeconds = 3;
 /**
  * The router's next check (0.25 s while a server is down) and the pooler's next login (1 s),
  * rounded up.
  */
-const routerSeconds = 2;
+export const routerSeconds = 2;
+/** One of Patroni's rounds at its calmest tier, in a planned handover. */
+export const patroniRoundSeconds = 5;
+/** Promotion and router in a planned handover, in which nobody waits for a lease. */
+export const handoverRouterSeconds = 2;
+/** What a client may wait beyond a handover whose owner died at its end, and the lease after it. */
+export const queryReserveSeconds = 3;
 /** A shutdown checkpoint of a busy lab database; a clean stop must not end in SIGKILL. */
-const checkpointSeconds = 30;
+export const checkpointSeconds = 30;
 /**
  * For the fast shutdown itself: clients are closed, the last segment is archived, replicas catch
  * up.
  */
-const shutdownReserveSeconds = 15;
+export const shutdownReserveSeconds = 15;
 /** WAL segments that a restore has to fetch and replay at most, beside those of a busy database. */
-const segmentsPerRestore = 480;
+export const segmentsPerRestore = 480;
 /** Hours that divide the day, so that the distance from the day's last run to its first is the same. */
 const incrementalHours = [2, 3, 4, 6, 8, 12] as const;
 /** Between two layers that wait for each other: the inner one needs time to fail and to say so. */
-const layerStepSeconds = 5;
+export const layerStepSeconds = 5;
 
 /**
  * The longest write gap after a node is lost without a word (power, kernel, cut cable): the lease
@@ -159,7 +157,7 @@ export function nodeLossBoundSeconds(patroni: {
  * comes after it (the application's own reconnect, a second candidate). When none is that quick,
  * the fastest.
  */
-function tierFor(recoveryTimeSeconds: number): PatroniTier {
+export function tierFor(recoveryTimeSeconds: number): PatroniTier {
   const roomy = patroniTiers.filter((t) => 2 * nodeLossBoundSeconds(t) <= recoveryTimeSeconds);
   return roomy.at(-1) ?? patroniTiers[0];
 }
@@ -199,18 +197,18 @@ export function deriveTimings(objectives: Objectives): Timings {
   // A leader that is slow to start or to stop holds its key: half a ttl keeps that path shorter
   // than a lost node's.
   const patience = Math.floor(tier.ttlSeconds / 2);
+  const drainSeconds = 5;
   const handover = {
-    drainSeconds: 5,
-    // Drain, one Patroni round at its calmest (5 s), and 2 s for promotion and router (measured 2.3
-    // s in all).
-    boundSeconds: 12,
+    drainSeconds,
+    // Measured 2.3 s in all.
+    boundSeconds: drainSeconds + patroniRoundSeconds + handoverRouterSeconds,
     // The handover, and 3 s to get the lock and to choose a candidate.
     stopPathSeconds: 15,
     pauseLeaseSeconds: 10,
   };
   // A handover whose owner dies at its very end is undone by the lease: even then no waiting client
   // has failed.
-  const queryWait = handover.boundSeconds + handover.pauseLeaseSeconds + 3;
+  const queryWait = handover.boundSeconds + handover.pauseLeaseSeconds + queryReserveSeconds;
   const archiveTimeoutSeconds = Math.max(
     archiveTimeoutFloorSeconds,
     Math.floor(recoveryPointSeconds / 2),
@@ -237,123 +235,4 @@ export function deriveTimings(objectives: Objectives): Timings {
     workerTimeoutSeconds: queryWait + layerStepSeconds,
     edgeTimeoutSeconds: queryWait + 2 * layerStepSeconds,
   };
-}
-
-/** Every derived number with its reason, in the order in which a fault meets them. */
-export function explainTimings(objectives: Objectives): readonly Explanation[] {
-  const timings = deriveTimings(objectives);
-  const { patroni, handover, routerCheck: check } = timings;
-  const bound = nodeLossBoundSeconds(patroni);
-  const tier = tierFor(objectives.recoveryTimeSeconds);
-  const choice =
-    2 * bound <= objectives.recoveryTimeSeconds
-      ? "the calmest whose write gap takes at most half of objectives.recoveryTime"
-      : "the quickest that Patroni allows";
-  const { ttlSeconds, loopWaitSeconds, retryTimeoutSeconds } = patroni;
-  const gap = [ttlSeconds, loopWaitSeconds, retryTimeoutSeconds, promotionSeconds, routerSeconds];
-  const rows: readonly [string, number, Explanation["unit"], string][] = [
-    [
-      "longest write gap, node lost",
-      bound,
-      "s",
-      `ttl + loop_wait + retry_timeout + promotion + router = ${gap.join(" + ")}`,
-    ],
-    ["patroni ttl", ttlSeconds, "s", `the ${tier.name} tier: ${choice}`],
-    ["patroni loop_wait", loopWaitSeconds, "s", `the ${tier.name} tier`],
-    [
-      "patroni retry_timeout",
-      retryTimeoutSeconds,
-      "s",
-      `the ${tier.name} tier; loop_wait + 2 * retry_timeout <= ttl`,
-    ],
-    [
-      "patroni primary_start_timeout",
-      patroni.primaryStartTimeoutSeconds,
-      "s",
-      "half of ttl: a slow start ends in a failover sooner than a lost node",
-    ],
-    [
-      "patroni primary_stop_timeout",
-      patroni.primaryStopTimeoutSeconds,
-      "s",
-      "half of ttl: a slow stop ends in a failover sooner than a lost node",
-    ],
-    [
-      "postgresql archive_timeout",
-      timings.archiveTimeoutSeconds,
-      "s",
-      `half of objectives.recoveryPoint (${objectives.recoveryPointSeconds} s); the other half is for the upload`,
-    ],
-    [
-      "archive transport",
-      timings.backup.archiveTransportSeconds,
-      "s",
-      `objectives.recoveryPoint - archive_timeout = ${objectives.recoveryPointSeconds} - ${timings.archiveTimeoutSeconds}: what a closed segment may take to each repository`,
-    ],
-    [
-      "incremental base backups, every",
-      timings.backup.incrementalSeconds,
-      "s",
-      `240 * objectives.recoveryPoint, in hours that divide a day, at most 12: a restore fetches at most ${segmentsPerRestore} segments that archive_timeout closed`,
-    ],
-    ["router check, server up", check.interMs, "ms", "one small request a second to each member"],
-    [
-      "router check, server changing",
-      check.fastinterMs,
-      "ms",
-      "a second look at the first failure",
-    ],
-    ["router check, server down", check.downinterMs, "ms", "a new leader is found within one"],
-    ["router check, fall", check.fall, "checks", "one lost answer is no failure"],
-    ["router check, rise", check.rise, "checks", "only the leader answers 200: once is proof"],
-    [
-      "handover drain",
-      handover.drainSeconds,
-      "s",
-      "what running transactions get before the handover is called off",
-    ],
-    [
-      "handover bound",
-      handover.boundSeconds,
-      "s",
-      "drain + one Patroni round at its calmest + promotion and router = 5 + 5 + 2",
-    ],
-    [
-      "handover stop path",
-      handover.stopPathSeconds,
-      "s",
-      "handover bound + 3 for the lock and the choice of a candidate",
-    ],
-    [
-      "handover pause lease",
-      handover.pauseLeaseSeconds,
-      "s",
-      "a pause whose owner died ends by itself after this",
-    ],
-    [
-      "postgres container stop timeout",
-      timings.stopTimeoutSeconds,
-      "s",
-      `stop path + shutdown checkpoint + reserve = ${handover.stopPathSeconds} + ${checkpointSeconds} + ${shutdownReserveSeconds}`,
-    ],
-    [
-      "pooler query_wait_timeout",
-      timings.queryWaitTimeoutSeconds,
-      "s",
-      "handover bound + pause lease + 3: no handover fails a waiting client",
-    ],
-    [
-      "application worker timeout",
-      timings.workerTimeoutSeconds,
-      "s",
-      `query_wait_timeout + ${layerStepSeconds}: the worker answers before it is killed`,
-    ],
-    [
-      "edge timeout",
-      timings.edgeTimeoutSeconds,
-      "s",
-      `worker timeout + ${layerStepSeconds}: the edge hears the application's own answer`,
-    ],
-  ];
-  return rows.map(([name, value, unit, from]) => ({ name, value, unit, from }));
 }

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-INSIDE = Path(__file__).with_name("backups_inside.py").read_text()
+INSIDE = (Path(__file__).resolve().parents[1] / "commands" / "bench" / "inside.py").read_text()
 SOCKET = "/run/postgresql"
 
 

@@ -50,10 +50,16 @@ export class Docker {
     const filter = ["--filter", `label=holdfast.stack=${stack}`];
     const lists = await Promise.all([
       this.list("container", ["ps", "--all", "--no-trunc", "--quiet", ...filter]),
-      this.list("volume", ["volume", "ls", "--quiet", ...filter]),
+      this.volumesOf(stack),
       this.list("network", ["network", "ls", "--no-trunc", "--quiet", ...filter]),
     ]);
     return lists.flat();
+  }
+
+  /** Every volume with the label `holdfast.stack=<stack>`. */
+  volumesOf(stack: string): Promise<DockerObject[]> {
+    const filter = ["--filter", `label=holdfast.stack=${stack}`];
+    return this.list("volume", ["volume", "ls", "--quiet", ...filter]);
   }
 
   private async list(kind: DockerObject["kind"], args: string[]): Promise<DockerObject[]> {

@@ -1,6 +1,8 @@
 import type { DockerObject } from "./docker.ts";
+import { forgetApplied } from "./engine/applied.ts";
 import { operate } from "./engine/operation.ts";
 import { putInOrder } from "./engine/order.ts";
+import { setProtection } from "./engine/protection.ts";
 import { removalLine } from "./engine/repair.ts";
 import { stackIdOf } from "./engine/state.ts";
 import { setStoppingMark } from "./engine/stopping.ts";
@@ -68,25 +70,17 @@ async function destroyUnprotected(ready: Ready, engine: Engine): Promise<void> {
 }
 
 async function destroyAll(ready: Ready, engine: Engine): Promise<void> {
-  const options = { cwd: ROOT, env: { ...process.env, ...engine.env }, log: "down" };
-  const unprotect = [
-    "state",
-    "unprotect",
-    "--all",
-    "--yes",
-    "--stack",
-    engine.name,
-    "--non-interactive",
-  ];
   const state = await readState(engine);
   if (state.resources.some(({ protect }) => protect)) {
-    await must("lifting the protection", "pulumi", unprotect, options);
+    await setProtection(engine, "unprotect", ["--all"], "down");
   }
   const { progress } = await operate(ready, engine, "down", (hooks) => engine.stack.destroy(hooks));
   // The committed settings of the stack are not the state's to remove.
   const remove = ["stack", "rm", engine.name, "--yes", "--preserve-config", "--non-interactive"];
+  const options = { cwd: ROOT, env: { ...process.env, ...engine.env }, log: "down" };
   await must("removing the stack", "pulumi", remove, options);
   forgetKit(engine.name);
+  forgetApplied(engine.name);
   await removeRetained(ready, stackIdOf(state));
   const left = await belongings(ready);
   if (left.length > 0) {

@@ -42,7 +42,7 @@ export interface DrillOptions extends GlobalOptions {
 /** For a member that comes back from a disk that an earlier drill had left. */
 const MENDED_SECONDS = 120;
 /** Laptops' stack: nobody is asked before it is broken. */
-const FREE_STACK = "dev";
+export const FREE_STACK = "dev";
 
 /** Breaks the stack under load, in the ways that were named, and holds what became of it to its objectives. */
 export async function drill(options: DrillOptions): Promise<number> {
@@ -102,7 +102,7 @@ async function breakAndReport(
   }
   // First what cannot fail: the disk may be full, the folder another's, Docker gone.
   printResults(results, json);
-  recordLast(name, results);
+  recordLast(site.settings, results);
   const about = { startedAt: startedAt.toISOString(), planned, ...(ended ? { ended } : {}) };
   note(`report: ${await writeResults(folder, site, about, results)}`);
   return exitCodeOf(runs);

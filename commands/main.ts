@@ -49,14 +49,20 @@ command(
   "set up what the machine lacks, provision the stack, print its endpoints",
   async () => (await import("./up.ts")).up,
   option("--refresh", "compare the state with what really runs first").default(false),
+  option(
+    "--accept-risk <name...>",
+    "do what endangers data all the same, by the names that a refusal gives",
+  ),
 );
 command(
   "preview",
-  "show what up would change",
+  "show what up would change, what that does to each node, and whether it endangers data",
   async () => (await import("./preview.ts")).preview,
   option("--expect-no-changes", "fail when there is a change").default(false),
   option("--diff", "show every changed property").default(false),
   option("--refresh", "compare the state with what really runs first").default(false),
+  option("--accept-risk <name...>", "as with up"),
+  option("--rendered <folder>", "write every rendered file there, as it will be"),
 );
 command(
   "down",
@@ -69,6 +75,13 @@ command(
   "members, instances, backups, alerts and endpoints; exit code 0 only when all is healthy",
   async () => (await import("./status.ts")).status,
   option("--watch", "again every 2 s, until Ctrl-C").default(false),
+);
+command(
+  "volumes",
+  "the data volumes that members left when they were scaled in",
+  async () => (await import("./volumes.ts")).volumes,
+  option("--drop-orphans", "remove them, for good").default(false),
+  option("--accept-risk <name...>", "drop-orphan-volumes: without it, nothing is removed"),
 );
 command(
   "outputs",
@@ -172,6 +185,24 @@ command(
   option("--kind <kind>", "restore: which backup").choices(["physical", "logical"]),
   option("--to <time>", "restore: the state of then, e.g. 2026-11-25T09:00:00Z (default: latest)"),
   option("--output <folder>", "where to write report and results"),
+);
+command(
+  "bench [parts...]",
+  "measure the ways to the database side by side on the live stack; parts: throughput, reads, handover, failover (default: all)",
+  async () => (await import("./bench.ts")).bench,
+  option("--rounds <number>", "measure each way so often").default("5"),
+  option("--seconds <number>", "each time so long").default("10"),
+  option("--clients <number>", "connections of pgbench").default("8"),
+  option("--scale <number>", "pgbench's scale: 100,000 rows each").default("10"),
+  option("--times <number>", "make each handover and failover so often").default("3"),
+  option("--output <file>", "where to write the JSON (default: .holdfast/bench/)"),
+);
+command(
+  "objectives",
+  "what the recovery objectives derive, what was measured last, and where the two disagree",
+  async () => (await import("./objectives.ts")).objectives,
+  option("--recovery-point <duration>", "show what this one would change, e.g. 30s"),
+  option("--recovery-time <duration>", "show what this one would change, e.g. 2min"),
 );
 command(
   "repair",

@@ -68,8 +68,9 @@ export function statusText(name: string, found: StackStatus, now = new Date()): 
     [
       "database",
       ["member", "role", "state", "timeline", "lag"],
-      members.map(({ name, role, state, timeline, lagBytes }) => {
-        return [name, role, state, blank(timeline), lagBytes === null ? "-" : bytes(lagBytes)];
+      members.map(({ name, role, state, timeline, lagBytes, leaves }) => {
+        const does = leaves ? `${role}, leaves` : role;
+        return [name, does, state, blank(timeline), lagBytes === null ? "-" : bytes(lagBytes)];
       }),
     ],
     [
@@ -94,6 +95,12 @@ export function statusText(name: string, found: StackStatus, now = new Date()): 
   if (drills) {
     const head = ["last run", "passed", "missed", "skipped", "longest write gap"];
     sections.push(["drills", head, [drillRow(drills)]]);
+  }
+  const orphans = found.orphans ?? [];
+  if (orphans.length > 0) {
+    const rows = orphans.map(({ volume, member }) => [volume, member]);
+    const below = [`./holdfast volumes says how they are removed`];
+    sections.push(["volumes of members that left", ["volume", "left by"], rows, below]);
   }
   const tables = sections.flatMap(([title, head, rows, below = []]) => {
     const body = rows.length > 0 ? alignedTable([head, ...rows]) : "  none";

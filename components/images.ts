@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { hasSites } from "../settings/sites.ts";
 import type { Settings } from "../settings.ts";
 import { hashContext } from "./buildContext.ts";
+import { POSTGRESQL_MAJOR } from "./database/version.ts";
 import { providerPackage } from "./dns/publicNames.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -38,6 +39,9 @@ const CONTEXTS = {
 } as const;
 
 export type ImageName = keyof typeof CONTEXTS | "grafana";
+
+/** Images that carry PostgreSQL's server. */
+const WITH_SERVER: ReadonlySet<string> = new Set(["postgres", "backup"]);
 
 /** Images that take their program from another image, and where it lies in that one, as upstream has it. */
 const PROGRAMS = { loki: "/usr/bin/loki", collector: "/otelcol-contrib" } as const;
@@ -94,8 +98,11 @@ export function imagesOf(settings: Settings): ImageSpec[] {
       continue;
     }
     const upstream = name === "prometheus" || name === "alertmanager" ? images[name] : FROM_DEBIAN;
+    const more = WITH_SERVER.has(name) ? { POSTGRESQL: String(POSTGRESQL_MAJOR) } : {};
     specs.push(
-      upstream === FROM_DEBIAN ? built(name, CONTEXTS[name], settings) : pulled(name, upstream),
+      upstream === FROM_DEBIAN
+        ? built(name, CONTEXTS[name], settings, more)
+        : pulled(name, upstream),
     );
   }
   if (monitoring.grafana) {

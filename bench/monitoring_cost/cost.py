@@ -17,12 +17,18 @@ class Sample:
     """MiB, as `docker stats` counts: without caches that can be dropped."""
 
 
-def names(stack: str) -> list[str]:
-    """The monitoring's containers of a stack that run."""
+def components(stack: str) -> dict[str, str]:
+    """Name and component of each of a stack's services that run."""
     format_ = '{{.Names}} {{.Label "holdfast.component"}}'
     lines = docker("ps", "--filter", f"label=holdfast.stack={stack}", "--format", format_).splitlines()
+    found = (line.partition(" ") for line in lines)
+    return {name: component for name, _, component in found if component}
+
+
+def names(stack: str) -> list[str]:
+    """The monitoring's containers of a stack that run."""
     wanted = TIER.split("|")
-    return sorted(name for name, _, component in (line.partition(" ") for line in lines) if component in wanted)
+    return sorted(name for name, component in components(stack).items() if component in wanted)
 
 
 def samples(containers: list[str], seconds: float, pause: float = 2.0) -> dict[str, list[Sample]]:

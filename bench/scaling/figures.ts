@@ -1,4 +1,5 @@
 /** What a run means: a line a second, and the figures of the table. Pure. */
+import { percentile } from "../../commands/statistics.ts";
 import type { Answer } from "./load.ts";
 import type { Seen } from "./watch.ts";
 
@@ -40,11 +41,8 @@ export interface Figures {
 
 const WINDOW_SECONDS = 5;
 
-/** The value that `part` of them do not exceed; null of none. */
-export function quantile(values: readonly number[], part: number): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? null;
-}
+/** Null of none. */
+const p95 = (values: readonly number[]): number | null => percentile(values, 95) ?? null;
 
 const isGood = ({ status }: Answer): boolean => status >= 200 && status < 400;
 
@@ -56,10 +54,7 @@ export function seconds({ answers, seen }: Run, end: number): Second[] {
     return {
       at,
       offered: due.length,
-      p95: quantile(
-        recent.map(({ latency }) => latency),
-        0.95,
-      ),
+      p95: p95(recent.map(({ latency }) => latency)),
       failed: due.filter((one) => !isGood(one)).length,
       ready: seen.filter((one) => one.at <= at + 1).at(-1)?.ready ?? null,
     };
@@ -82,7 +77,7 @@ export function figures(run: Run, times: Times, bounds: { min: number; max: numb
     failed: run.answers.filter((one) => !isGood(one)).length,
     secondsToMaximum: reached,
     secondsBack: reached === null ? null : after(calm, (ready) => ready <= bounds.min),
-    p95Step: quantile(latencies(step), 0.95),
-    p95Settled: quantile(latencies(calm - (calm - step) / 3), 0.95),
+    p95Step: p95(latencies(step)),
+    p95Settled: p95(latencies(calm - (calm - step) / 3)),
   };
 }

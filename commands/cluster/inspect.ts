@@ -1,6 +1,7 @@
 import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
 import { type LastDrills, readLast } from "../drills/last.ts";
+import { apparentOrphans, type Orphan } from "../scaleIn/orphans.ts";
 import { type Alert, activeAlerts } from "./alerts.ts";
 import { type Backup, type RepositoryState, reportBackups } from "./backups.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
@@ -25,6 +26,8 @@ export interface StackStatus {
   readonly repositories?: readonly RepositoryState[];
   /** What the autoscaler says; null when it does not answer. */
   readonly scaling?: Scaling | null;
+  /** Volumes of database members that left. */
+  readonly orphans?: readonly Orphan[];
   /** The last drills that this launcher ran; null when none. */
   readonly drills?: LastDrills | null;
 }
@@ -38,13 +41,15 @@ export async function inspectStack(settings: Settings): Promise<StackStatus> {
   const looks = sites.map(async ([site, { host }]) => {
     const docker = new Docker(settings.hosts[host]?.docker ?? "");
     const containers = await containersOf(docker, settings.stack, site);
-    const [members, report, scaling] = await Promise.all([
+    const [members, report, scaling, volumes] = await Promise.all([
       clusterMembers(docker, containers),
       reportBackups(docker, containers),
       scalingOf(docker, containers),
+      docker.volumesOf(settings.stack),
     ]);
+    const orphans = apparentOrphans(volumes, site, containers, settings.database);
     const instances = instanceStates(containers, settings.application.instances.min, scaling);
-    return { containers, members, instances, scaling, ...report };
+    return { containers, members, instances, scaling, orphans, ...report };
   });
   const [found, alerts] = await Promise.all([Promise.all(looks), activeAlerts(settings)]);
   const containers = found.flatMap((site) => site.containers);
@@ -59,6 +64,7 @@ export async function inspectStack(settings: Settings): Promise<StackStatus> {
     services: named(({ component }) => component !== INSTANCE && component !== MEMBER),
     repositories: found.flatMap((site) => site.repositories),
     scaling: found[0]?.scaling ?? null,
+    orphans: found.flatMap((site) => site.orphans),
     drills: readLast(settings.stack),
   };
 }

@@ -11,6 +11,8 @@ export interface Member {
   readonly timeline: number | null;
   /** Bytes of WAL behind the leader; null for the leader, and where nobody knows. */
   readonly lagBytes: number | null;
+  /** A scale-in has told it to leave: nobody promotes it, and no commit waits for it. @default it stays */
+  readonly leaves?: true;
 }
 
 const ANSWER_MS = 5_000;
@@ -37,12 +39,14 @@ export async function clusterMembers(
 /** Patroni's answer to `GET /cluster`. Pure. */
 export function parseCluster(text: string): Member[] {
   const { members = [] } = JSON.parse(text) as { members?: PatroniMember[] };
-  return members.map(({ name, role, state, timeline, lag }) => ({
+  return members.map(({ name, role, state, timeline, lag, tags }) => ({
     name,
     role,
     state,
     timeline: timeline ?? null,
     lagBytes: typeof lag === "number" ? lag : null,
+    // Both: nosync alone is Patroni's own around a restart, nofailover alone a full disk's.
+    ...(tags?.nofailover === true && tags.nosync === true ? { leaves: true as const } : {}),
   }));
 }
 
@@ -53,6 +57,7 @@ interface PatroniMember {
   readonly timeline?: number;
   /** Bytes, or the word `unknown`. */
   readonly lag?: number | string;
+  readonly tags?: { readonly nofailover?: boolean; readonly nosync?: boolean };
 }
 
 /** Patroni's members, and those that only Docker knows; a stopped container counts as that, whatever Patroni remembers. Pure. */

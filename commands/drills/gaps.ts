@@ -117,20 +117,6 @@ export function curveOf(record: LoadRecord, bucketSeconds: number = BUCKET_SECON
   };
 }
 
-/**
- * The p-th percentile by the nearest-rank method: the smallest of the values that at least p % of
- * them do not exceed, so it is always one that was measured. Undefined without values. Pure.
- *
- * @param percent above 0 and at most 100; 50 is the (lower) median
- */
-export function percentile(values: readonly number[], percent: number): number | undefined {
-  if (!(percent > 0 && percent <= 100)) {
-    throw new RangeError(`a percentile is above 0 and at most 100, got ${percent}`);
-  }
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.ceil((percent / 100) * sorted.length) - 1];
-}
-
 function acknowledged(writes: readonly WriteCall[]): WriteCall[] {
   return writes.filter(({ outcome }) => outcome === "acknowledged");
 }

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Settings } from "../../settings.ts";
 import { PRIVATE, privatePath } from "../paths.ts";
+import { recordLatest } from "./latest.ts";
 import type { DrillResult } from "./types.ts";
 
 /** The last drills of a stack, as `status` shows them. */
@@ -31,9 +33,15 @@ export function summaryOf(results: readonly DrillResult[], at: string): LastDril
   };
 }
 
-export function recordLast(stack: string, results: readonly DrillResult[]): void {
+/** Writes down what `status` shows, and for `objectives` what each drill measured. */
+export function recordLast(
+  settings: Pick<Settings, "stack" | "objectives">,
+  results: readonly DrillResult[],
+): void {
+  const { stack } = settings;
   const summary = summaryOf(results, new Date().toISOString());
   writeFileSync(privatePath("drills", stack, "last.json"), `${JSON.stringify(summary)}\n`);
+  recordLatest(settings, results);
 }
 
 /** Null when no drill ever ran here. Makes no folder. */

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { imagesOf } from "../../components/images.ts";
 import type { Settings } from "../../settings.ts";
+import { besideArguments, besideName } from "../cluster/beside.ts";
 import type { Docker } from "../docker.ts";
-import { openStack } from "../engine/workspace.ts";
 import { Fault } from "../fault.ts";
-import { setUpEngine } from "../setup/engine.ts";
-import { loadStack } from "../stack.ts";
+import { databaseUrlOf } from "./databaseUrl.ts";
 import { dropLedger, prepareLedger, readLedger } from "./ledgerTable.ts";
 import { LoadProcess } from "./loadProcess.ts";
 import { loadHosts, loadUrls } from "./loadUrls.ts";
@@ -49,6 +48,11 @@ export interface LoadPlace {
   readonly databaseUrl?: string;
   /** Its clients find the active site by the public names. @default they know the site's own containers */
   readonly names?: PublicPlace;
+  /**
+   * The load does not count as the stack's: an `up`, which removes containers that its state lacks, leaves
+   * it alone. Whoever starts it removes it. @default false
+   */
+  readonly apart?: boolean;
 }
 
 /** How long the first write, read and page may take together. */
@@ -59,9 +63,6 @@ const MARK_SECONDS = 5;
 const STOP_RESERVE_SECONDS = 2;
 /** Measured: 40 MiB with 50 writers. */
 const MEMORY_MIB = 128;
-
-/** Asking the engine takes a second or two; the URL does not change while a stack lives. */
-const databaseUrls = new Map<string, Promise<string>>();
 
 /** The drill's load on one site: a container that writes, reads and visits, and the record of what became of it. */
 export class Load {
@@ -102,7 +103,7 @@ export class Load {
     const run = randomBytes(4).toString("hex");
     const wanted = { ...defaultOptions(settings), ...options };
     const process = new LoadProcess(docker, {
-      container: containerName(place, run),
+      container: besideName(place, "drill", run),
       arguments: containerArguments(place, run, image),
       order: JSON.stringify({
         run,
@@ -252,50 +253,20 @@ export function defaultOptions({ timings }: Pick<Settings, "timings">): LoadOpti
   };
 }
 
-function containerName({ settings, site }: LoadPlace, run: string): string {
-  return `${settings.project}-${settings.stack}-${site}-drill-${run}`;
-}
-
-/**
- * Arguments of `docker run`. Pure.
- *
- * Labelled like a job: it is the stack's, so that `repair` and `down` clear a left-over one away, but
- * no component, so that `status` does not take it for a service and no drill for something to kill.
- */
+/** Arguments of `docker run`. Pure. */
 export function containerArguments(
-  place: Pick<LoadPlace, "settings" | "site" | "stackId" | "names">,
+  place: Pick<LoadPlace, "settings" | "site" | "stackId" | "apart" | "names">,
   run: string,
   image: string,
 ): string[] {
-  const { settings, site, stackId, names } = place;
-  const prefix = `${settings.project}-${settings.stack}-${site}`;
+  const { settings, site, names } = place;
   const subnet = settings.sites[site]?.subnet ?? "";
   return [
-    ...["--label", `holdfast.id=${stackId}`, "--label", `holdfast.stack=${settings.stack}`],
-    ...["--label", `holdfast.drill=${run}`],
-    ...["--network", `${prefix}-network`, "--network-alias", "drill"],
+    ...besideArguments(place, "drill", run),
+    ...["--network-alias", "drill"],
     ...(names?.arguments ?? loadHosts(subnet).map(({ host, ip }) => `--add-host=${host}:${ip}`)),
     ...[`--memory=${MEMORY_MIB}m`, `--memory-swap=${MEMORY_MIB}m`],
     ...["--cap-drop=ALL", "--security-opt=no-new-privileges:true", "--read-only"],
-    // Every line goes to the launcher; a second copy on disk would only cost time.
-    "--log-driver=none",
     image,
   ];
-}
-
-function databaseUrlOf(stack: string): Promise<string> {
-  const known = databaseUrls.get(stack) ?? askForDatabaseUrl(stack);
-  databaseUrls.set(stack, known);
-  known.catch(() => databaseUrls.delete(stack));
-  return known;
-}
-
-async function askForDatabaseUrl(name: string): Promise<string> {
-  const stack = loadStack(name);
-  const engine = await openStack({ stack, enginePath: await setUpEngine(true), hosts: {} });
-  const value: unknown = (await engine.stack.outputs()).databaseUrl?.value;
-  if (typeof value !== "string") {
-    throw new Fault(`stack ${name} has no output databaseUrl`, `./holdfast up --stack ${name}`);
-  }
-  return value;
 }

@@ -4,7 +4,7 @@ import { Fault } from "../fault.ts";
 import { privatePath } from "../paths.ts";
 
 /**
- * Runs drills while no others run on that stack from this clone: each would undo and measure what the
+ * Runs drills, or a bench, while no others run on that stack from this clone: each would undo and measure what the
  * other broke.
  *
  * @throws Fault when others run
@@ -37,7 +37,7 @@ export function takeLock(file: string, stack: string, isAlive = isLauncher): voi
     const pid = holderOf(file);
     if (isAlive(pid)) {
       throw new Fault(
-        `process ${pid} runs drills on stack ${stack} already`,
+        `process ${pid} runs drills or a bench on stack ${stack} already`,
         "wait until it ends, and repeat",
         `if it is certain that it runs none: rm ${file}`,
       );

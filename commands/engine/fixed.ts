@@ -28,13 +28,6 @@ export function whatIsFixed(state: State, settings: Settings): string[][] {
         mend("etcd.members", etcd),
       ]);
     }
-    const postgres = membersIn(state, site, "postgres");
-    if (postgres > settings.database.replicas + 1) {
-      faults.push([
-        `database.replicas = ${settings.database.replicas}: there are ${postgres - 1}; taking replicas away is not supported yet`,
-        mend("database.replicas", postgres - 1),
-      ]);
-    }
     const database = databaseIn(state, site);
     if (database !== undefined && database !== settings.database.name) {
       faults.push([
@@ -52,12 +45,13 @@ function membersIn(state: State, site: string, tier: string): number {
   return state.resources.filter(({ urn }) => volume.test(nameOf(urn))).length;
 }
 
-/** The database that the first pooler serves; undefined while the stack is down. */
+/** The database that the first pooler serves, by its facts; undefined before the first `up`. */
 function databaseIn(state: State, site: string): string | undefined {
-  const pooler = state.resources.find(({ urn }) => nameOf(urn) === `${site}-pooler-1`);
-  const envs = pooler?.inputs?.envs;
-  const fact = Array.isArray(envs)
-    ? envs.find((env) => /^HOLDFAST_DATABASE=/.test(String(env)))
-    : "";
-  return fact ? String(fact).slice("HOLDFAST_DATABASE=".length) : undefined;
+  const facts = state.resources.find(({ urn }) => nameOf(urn) === `${site}-pooler-1-facts.json`);
+  const text = facts?.inputs?.stdin;
+  if (typeof text !== "string") {
+    return undefined;
+  }
+  const { database } = JSON.parse(text) as { database?: string };
+  return database;
 }

@@ -1,6 +1,6 @@
 import type { EngineEvent, StepEventMetadata } from "@pulumi/pulumi/automation/index.js";
 import { duration, note } from "../ui.ts";
-import { nameOf } from "./state.ts";
+import { nameOf, typeOf } from "./state.ts";
 
 /** How often a log without a terminal hears what is going on. */
 const REPORT_MS = 15_000;
@@ -205,12 +205,6 @@ export function progressLine(
 
 function isHouse(type: string): boolean {
   return type.startsWith("holdfast:") || type.startsWith("pulumi:");
-}
-
-/** The type of a resource: the last of the types in its URN. Pure. */
-export function typeOf(urn: string): string {
-  const types = urn.split("::")[2] ?? "";
-  return types.slice(types.lastIndexOf("$") + 1);
 }
 
 /** Without the engine's colour marks and escape sequences. Pure. */

@@ -10,6 +10,8 @@ export interface State {
   readonly resources: readonly StateResource[];
   /** Operations that an engine began and did not finish. */
   readonly pendingOperations: number;
+  /** When an engine wrote it last, as it says. */
+  readonly savedAt?: string;
 }
 
 export interface StateResource {
@@ -37,7 +39,9 @@ export function readLocalState(stack: string): State | undefined {
 /** A deployment, as it is in the backend's file and in `pulumi stack export`. Pure. */
 export function parseDeployment(deployment: unknown): State {
   const tree = isTree(deployment) ? deployment : {};
+  const time = isTree(tree.manifest) ? tree.manifest.time : undefined;
   return {
+    ...(typeof time === "string" ? { savedAt: time } : {}),
     resources: (tree.resources ?? []) as StateResource[],
     pendingOperations: Array.isArray(tree.pending_operations) ? tree.pending_operations.length : 0,
   };
@@ -63,4 +67,10 @@ export function dockerIdsOf(state: State | undefined): Set<string> {
 /** The resource's own name: the last part of its URN. Pure. */
 export function nameOf(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
+/** The type of a resource: the last of the types in its URN. Pure. */
+export function typeOf(urn: string): string {
+  const types = urn.split("::")[2] ?? "";
+  return types.slice(types.lastIndexOf("$") + 1);
 }

@@ -42,7 +42,22 @@ async function onPath(): Promise<Found | undefined> {
   if (!pulumi || !host || !(await pluginsPresent(path))) {
     return undefined;
   }
+  const { stdout } = await run(pulumi, ["version"]);
+  if (!isNewEnough(stdout)) {
+    return undefined;
+  }
   return { value: [], title: `Pulumi engine and plugins from PATH, ${pulumi}`, already: true };
+}
+
+/**
+ * Whether an engine can preview past what is protected (`--ignore-protect`), without which a safety plan
+ * would end there: since 3.256.0. Pure.
+ *
+ * @param version as `pulumi version` prints it, e.g. `v3.259.0`
+ */
+export function isNewEnough(version: string): boolean {
+  const [, major = 0, minor = 0] = /^v?(\d+)\.(\d+)\./.exec(version.trim())?.map(Number) ?? [];
+  return major > 3 || (major === 3 && minor >= 256);
 }
 
 /** PATH without what an earlier `env` put there: an old toolchain must not hide the current one. */

@@ -16,7 +16,7 @@ BENCH = Path(__file__).resolve().parents[2] / "bench"
 sys.path.insert(0, str(BENCH))
 from backups_report import report, summary, verdicts  # noqa: E402
 
-INSIDE = [sys.executable, str(BENCH / "backups_inside.py")]
+INSIDE = [sys.executable, str(BENCH.parent / "commands" / "bench" / "inside.py")]
 COPY, LOCAL = "plain copy of that directory", "restore to first write, local"
 
 

@@ -42,6 +42,15 @@ class Judge(unittest.TestCase):
         self.assertTrue(healthy(joined))
         self.assertFalse(healthy({**joined, "state": "starting"}))
 
+    def test_one_that_is_to_leave_need_not_be_synchronous(self) -> None:
+        tags = {"nofailover": True, "nosync": True}
+        leaves = {"role": "replica", "replication_state": "streaming", "tags": tags}
+        self.assertTrue(healthy(leaves))
+        self.assertFalse(healthy({**leaves, "replication_state": "in archive recovery"}))
+        # Patroni's own, around a restart; a full disk.
+        self.assertFalse(healthy({**leaves, "tags": {"nosync": True}}))
+        self.assertFalse(healthy({**leaves, "tags": {"nofailover": True}}))
+
     def test_standby_cluster(self) -> None:
         self.assertTrue(healthy({"role": "standby_leader", "replication_state": "streaming"}))
         # Its link may be cut: that is an alert, and no illness of the member.

@@ -84,6 +84,11 @@ class Admitted(unittest.TestCase):
     def admitted(self, most: int = 20) -> bool:
         return FirstStart(self.said.append, lambda: self.looks >= most).admitted()
 
+    def test_what_an_earlier_member_left_goes_first(self):
+        with mock.patch.object(first_start.empty_volume, "made_empty", return_value=False):
+            self.assertFalse(self.admitted())
+        self.assertEqual(self.looks, 0)
+
     def test_begins_where_no_repository_holds_anything(self):
         self.assertTrue(self.admitted())
         self.assertEqual(self.looks, 1)

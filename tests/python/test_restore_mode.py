@@ -264,6 +264,19 @@ class Clone(Member):
         self.assertFalse((self.root / "main").exists())
         self.assertEqual(self.patroni.calls, ["end", "start"])
 
+    def test_restored_data_is_no_longer_what_an_earlier_member_left(self):
+        self.patroni.role = "replica"
+        left = restore_mode.leaving
+        with (
+            mock.patch.object(left, "has_left", return_value=True),
+            mock.patch.object(left, "stay") as stay,
+        ):
+            files.write_phase("cloning", "", "one")
+            self.order()
+            self.phase("done")
+            # The phase is written last but for the files that go.
+            stay.assert_called_once_with()
+
     def test_after_a_restart_a_clone_that_was_begun_is_not_dropped(self):
         self.patroni.role = "replica"
         (self.root / "main").mkdir()

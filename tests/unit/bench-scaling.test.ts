@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { figures, quantile, type Run, seconds } from "../../bench/scaling/figures.ts";
+import { figures, type Run, seconds } from "../../bench/scaling/figures.ts";
 import { schedule } from "../../bench/scaling/load.ts";
 import { plot } from "../../bench/scaling/plot.ts";
 
@@ -54,12 +54,6 @@ test("a line a second", () => {
   expect(lines.map(({ failed }) => failed).indexOf(1)).toBe(3);
   expect(lines.map(({ ready }) => ready)).toEqual([2, 2, 2, 2, 4, 4, 4, 4, 4, 4, 4, 2]);
   expect(lines[3]?.p95).toBe(0.5);
-});
-
-test("quantiles of few and of none", () => {
-  expect(quantile([], 0.95)).toBeNull();
-  expect(quantile([3], 0.95)).toBe(3);
-  expect(quantile([4, 1, 3, 2], 0.5)).toBe(2);
 });
 
 test("the picture is a document of its own, with a curve a run and panel", () => {

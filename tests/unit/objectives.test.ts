@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { explainTimings } from "../../objectives/explain.ts";
 import {
   archiveTimeoutFloorSeconds,
   deriveTimings,
-  explainTimings,
   incrementalCron,
   incrementalSeconds,
   nodeLossBoundSeconds,

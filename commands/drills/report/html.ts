@@ -1,7 +1,8 @@
+import type { Spread } from "../../statistics.ts";
 import type { DrillResult } from "../types.ts";
 import { curveSvg } from "./curve.ts";
 import { figureOf, missesOf, outcomeOf, seconds, shown, shownLimit } from "./figures.ts";
-import type { DrillReport, Spread, Summary } from "./json.ts";
+import type { DrillReport, Summary } from "./json.ts";
 import { STYLE } from "./style.ts";
 import { escaped } from "./svg.ts";
 import { timelineOf, totalOf } from "./table.ts";

@@ -1,5 +1,5 @@
+import { type Spread, spreadOf } from "../../statistics.ts";
 import type { Ended } from "../all.ts";
-import { percentile } from "../gaps.ts";
 import type { DrillResult } from "../types.ts";
 import { FIGURES, outcomeOf } from "./figures.ts";
 
@@ -11,17 +11,6 @@ export interface MachineFacts {
   readonly docker: string;
   /** Program → version, e.g. `postgresql` → `17.6`. */
   readonly versions: Readonly<Record<string, string>>;
-}
-
-/** One figure over the runs of one drill that measured it. */
-export interface Spread {
-  /** How many runs measured it. */
-  readonly n: number;
-  readonly min: number;
-  /** Nearest rank, as p95: always a measured value. */
-  readonly median: number;
-  readonly p95: number;
-  readonly max: number;
 }
 
 /** All runs of one drill. */
@@ -82,14 +71,6 @@ export function summaryOf(runs: readonly DrillResult[]): Summary[] {
       figures: Object.fromEntries(figures),
     };
   });
-}
-
-function spreadOf(values: readonly number[]): Spread | undefined {
-  const [min, median] = [Math.min(...values), percentile(values, 50)];
-  const [p95, max] = [percentile(values, 95), Math.max(...values)];
-  return median === undefined || p95 === undefined
-    ? undefined
-    : { n: values.length, min, median, p95, max };
 }
 
 function isNumber(value: unknown): value is number {

@@ -47,6 +47,11 @@ def tag_unled(on: bool) -> None:
     _part("41-unled.yml", {"tags": {"nofailover": True}}, on)
 
 
+def tag_leaving(on: bool) -> None:
+    """A member that leaves for good: nobody promotes it, and no commit waits for it."""
+    _part("42-leaving.yml", {"tags": {"nofailover": True, "nosync": True}}, on)
+
+
 def bootstrap_from_backup(on: bool) -> None:
     """How the next Patroni founds a cluster: from a backup, or with an empty database."""
     _part("25-bootstrap.yml", {"bootstrap": {"method": "holdfast"}}, on)

@@ -51,3 +51,8 @@ def secret(name: str) -> str:
 def key(name: str) -> str:
     """One of Holdfast's own etcd keys of this cluster."""
     return f"/holdfast/{fact('SCOPE')}/{name}"
+
+
+def slot_of(member: str) -> str:
+    """The name that Patroni gives a member's slot."""
+    return member.lower().replace("-", "_")

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable
 
+import empty_volume
 import restore_data as data
 import restore_files as files
 import restore_keys as keys
@@ -70,6 +71,8 @@ class FirstStart:
 
     def admitted(self) -> bool:
         """Waits until Patroni may start; False when it was interrupted."""
+        if not empty_volume.made_empty(self._interrupted, self._log):
+            return False
         if not data.is_empty() or not CONFIG.exists():
             files.remove(files.FRESH)
             return True

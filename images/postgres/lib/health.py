@@ -2,8 +2,8 @@
 """Health of this member (M14), for Docker's HEALTHCHECK. Runs every second or two: few imports.
 
 healthy = leader (with a synchronous standby as soon as any replica streams), or a replica that
-streams and is listed in /sync; or no peer's Patroni answers and this one's own does (so a first
-start, or one after a power loss, is not held up by members that do not exist yet).
+streams and is listed in /sync, or is to leave; or no peer's Patroni answers and this one's own does
+(so a first start, or one after a power loss, is not held up by members that do not exist yet).
 Environment: HOLDFAST_PEERS, addresses of the whole range of members (absent ones are fine).
 """
 
@@ -38,6 +38,11 @@ def judge(own: dict, standby_cluster: bool = False) -> tuple[bool, str]:
         return True, f"standby leader, {own.get('replication_state') or 'not receiving'}"
     if own.get("replication_state") != "streaming":
         return False, f"replica, {own.get('replication_state') or 'not receiving'}"
+    tags = own.get("tags") or {}
+    if tags.get("nofailover") and tags.get("nosync"):
+        # Told to leave (leaving.py): it will never be in /sync again. nosync alone is Patroni's own,
+        # of a replica that it is about to restart.
+        return True, "replica, streaming, leaves the cluster"
     if own.get("quorum_standby") or own.get("sync_standby"):
         return True, "replica, streaming and synchronous"
     if standby_cluster:

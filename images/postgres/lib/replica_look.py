@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg2
 
-from facts import fact
+from facts import fact, slot_of
 from patroni_api import cluster, leader_of, own_status, read
 from reclone_rules import LeaderLook, OwnLook
 from sql import connect
@@ -53,11 +53,6 @@ BEGIN
   RAISE object_in_use USING MESSAGE = 'the slot is in use all the time';
 END $$
 """
-
-
-def slot_of(member: str) -> str:
-    """The name that Patroni gives a member's slot."""
-    return member.lower().replace("-", "_")
 
 
 def segment_number(digits: str | None) -> int | None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import leaving
 import restore_data as data
 import restore_files as files
 import restore_keys as keys
@@ -277,6 +278,9 @@ class Restore:
     # --- ends ---------------------------------------------------------------------------------
 
     def _finish(self, order: Order, detail: str) -> None:
+        if leaving.has_left():
+            # That was said of the data before this.
+            leaving.stay()
         bootstrap_from_backup(False)
         data.forget_fetched()
         files.write_phase("done", detail, order.id)

@@ -10,6 +10,7 @@
 - An order to restore stops this member and is carried out (restore_mode.py); an empty member does
   not found a cluster whose backups exist (first_start.py).
 - A replay that somebody paused and left paused goes on (replay_resume.py).
+- A member that leaves for good is tagged, and a new one on its volume starts empty (leaving.py).
 - With several sites it starts as what the site is, and ends when that may take no writes any more
   (site_member.py).
 - pgBackRest's server is started anew when it dies; its death never touches PostgreSQL.
@@ -24,6 +25,7 @@ import sys
 import time
 
 import disk_room
+import leaving
 import reclone
 import replay_resume
 import restore_files
@@ -32,7 +34,7 @@ import step_aside
 import stop_path
 import stuck
 from archive_server import CONFIG, ArchiveServer
-from compose import bootstrap_from_backup, compose, tag_nofailover, tag_unled
+from compose import bootstrap_from_backup, compose, tag_leaving, tag_nofailover, tag_unled
 from facts import fact
 from patroni_process import PatroniProcess
 from pgconf import ConfigFault
@@ -74,6 +76,7 @@ class Supervisor:
     def _reload(self) -> None:
         try:
             compose()
+            tag_leaving(leaving.is_leaving())
         except (ConfigFault, OSError, SystemExit) as error:
             log(f"not reloaded: {error}")
             return
@@ -92,6 +95,7 @@ class Supervisor:
         tag_nofailover(False)
         bootstrap_from_backup(False)
         tag_unled(restore_files.exists(restore_files.UNLED))
+        tag_leaving(leaving.is_leaving())
         self.patroni = PatroniProcess(folder, log)
         restore = Restore(self.patroni, log)
         restore.watch()

@@ -6,10 +6,11 @@ import { exportLines, pathWith, shellQuote } from "../../../commands/engine/env.
 import { isStale, parseLock } from "../../../commands/engine/lock.ts";
 import { engineWords, failureLines } from "../../../commands/engine/operation.ts";
 import { endpointsOf, secretNames } from "../../../commands/engine/outputs.ts";
-import { plain, progressLine, typeOf } from "../../../commands/engine/progress.ts";
+import { plain, progressLine } from "../../../commands/engine/progress.ts";
 import { sortBelongings } from "../../../commands/engine/repair.ts";
 import { withoutNewSalt } from "../../../commands/engine/salt.ts";
-import { dockerIdsOf, parseDeployment, stackIdOf } from "../../../commands/engine/state.ts";
+import { dockerIdsOf, parseDeployment, stackIdOf, typeOf } from "../../../commands/engine/state.ts";
+import { isNewEnough } from "../../../commands/setup/engine.ts";
 
 describe("what to type after a failure", () => {
   test("a deploy that stopped says who serves on, and the ways forward and back", () => {
@@ -31,6 +32,17 @@ describe("what to type after a failure", () => {
     expect(adviceOn("down", "dev", [{ name: "a-app-1" }])).toEqual(repeat);
     expect(adviceOn("up", "dev", [{ name: "a-app-config" }])).toEqual(repeat);
   });
+});
+
+test.each([
+  ["v3.256.0\n", true],
+  ["3.259.0", true],
+  ["v4.0.0-alpha.1", true],
+  ["v3.255.9", false],
+  ["v2.999.0", false],
+  ["", false],
+])("an engine %j on PATH is taken: %s", (version, taken) => {
+  expect(isNewEnough(version)).toBe(taken);
 });
 
 describe("salt", () => {

@@ -70,6 +70,14 @@ describe("status", () => {
     });
   });
 
+  test("a member leaves that is tagged both ways: Patroni and a full disk use one of them", () => {
+    const tagged = (tags: Record<string, boolean>) =>
+      parseCluster(JSON.stringify({ members: [{ name: "postgres-3", role: "replica", tags }] }))[0];
+    expect(tagged({ nofailover: true, nosync: true })?.leaves).toBe(true);
+    expect(tagged({ nosync: true })).not.toHaveProperty("leaves");
+    expect(tagged({ nofailover: true, nosync: false })).not.toHaveProperty("leaves");
+  });
+
   const WORDLESS = { labels: {}, summary: "", action: "" };
   const well: StackStatus = {
     members: parseCluster(answer).slice(0, 2),
@@ -110,6 +118,17 @@ describe("status", () => {
     }
     const nothing = { ...well, members: [], instances: [], services: [] };
     expect(statusText("dev", nothing)).toContain("./holdfast up --stack dev");
+  });
+
+  test("volumes of members that left are shown, with who is about to", () => {
+    expect(statusText("dev", well)).not.toContain("left");
+    const orphans = [{ volume: "holdfast-dev-a-postgres-4-data", site: "a", member: "postgres-4" }];
+    const [first] = well.members;
+    const members = first === undefined ? [] : [{ ...first, leaves: true as const }];
+    const text = statusText("dev", { ...well, members, orphans });
+    expect(text).toMatch(/holdfast-dev-a-postgres-4-data +postgres-4\n +\.\/holdfast volumes/);
+    expect(text).toContain("leader, leaves");
+    expect(isHealthy({ ...well, orphans })).toBe(true);
   });
 
   test("the watchdog alert is none", () => {

@@ -23,28 +23,74 @@ function added(small: Recording, large: Recording): string[] {
   return large.all.map(({ label }) => label).filter((label) => !before.has(label));
 }
 
-describe("database.replicas 1 -> 3", () => {
-  let small: Recording;
-  let large: Recording;
+describe("database.replicas 2 -> 4 -> 1", () => {
+  const trees = new Map<number, Recording>();
+  const withReplicas = (replicas: number): Recording => {
+    const found = trees.get(replicas);
+    if (found === undefined) throw new Error(`nothing was recorded with ${replicas}`);
+    return found;
+  };
 
   beforeAll(async () => {
-    small = await record(settingsWith({ database: { replicas: 1 } }));
-    large = await record(settingsWith({ database: { replicas: 3 } }));
+    for (const replicas of [1, 2, 4]) {
+      trees.set(replicas, await record(settingsWith({ database: { replicas } })));
+    }
   });
 
-  test("touches nothing that is there", () => {
+  const ofMember = (n: number) => [
+    `Command a-postgres-${n}-certificate`,
+    `Command a-target-patroni-postgres-${n}`,
+    `Command a-target-postgres-postgres-${n}`,
+    `Container a-postgres-${n}`,
+    `Volume a-postgres-${n}-data`,
+  ];
+
+  test.each([
+    [2, 4, [4, 5]],
+    [1, 4, [3, 4, 5]],
+    [1, 2, [3]],
+  ])("%i <-> %i comes and goes with the members' own resources alone", (few, many, members) => {
+    const [small, large] = [withReplicas(few), withReplicas(many)];
+    expect(added(small, large).sort()).toEqual(members.flatMap(ofMember).sort());
+    expect(added(large, small)).toEqual([]);
+  });
+
+  test.each([
+    [2, 4],
+    [1, 4],
+    [1, 2],
+  ])("%i <-> %i touches nothing that stays: every input, option and URN is equal", (few, many) => {
+    const [small, large] = [withReplicas(few), withReplicas(many)];
     expect(differences(small, large)).toEqual([]);
+    const options = ({ get }: Recording, label: string) => {
+      const { urn, parent, protect, retainOnDelete, propertyDependencies, ...rest } = get(label);
+      const { replaceOnChanges, ignoreChanges, deleteBeforeReplace } = rest;
+      const flags = {
+        protect,
+        retainOnDelete,
+        replaceOnChanges,
+        ignoreChanges,
+        deleteBeforeReplace,
+      };
+      return { urn, parent, propertyDependencies, ...flags };
+    };
+    for (const { label } of small.all) {
+      expect(options(small, label), label).toEqual(options(large, label));
+    }
   });
 
-  test("adds the members with what is theirs, and nothing else", () => {
-    const ofMember = (n: number) => [
-      `Command a-postgres-${n}-certificate`,
-      `Command a-target-patroni-postgres-${n}`,
-      `Command a-target-postgres-postgres-${n}`,
-      `Container a-postgres-${n}`,
-      `Volume a-postgres-${n}-data`,
-    ];
-    expect(added(small, large).sort()).toEqual([...ofMember(3), ...ofMember(4)].sort());
+  test("what stays waits for the last member, and for no other one's output", () => {
+    for (const replicas of [1, 2, 4]) {
+      const tree = withReplicas(replicas);
+      const last = `Container a-postgres-${replicas + 1}`;
+      expect(tree.waitsFor("Container a-router").has(last)).toBe(true);
+      const leaning = tree.all
+        .filter(({ propertyDependencies }) =>
+          Object.values(propertyDependencies).flat().includes(last),
+        )
+        .map(({ label }) => label);
+      expect(leaning).toEqual([]);
+    }
   });
 });
 

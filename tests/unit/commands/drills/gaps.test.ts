@@ -8,7 +8,6 @@ import {
   longestGap,
   longestWrite,
   pageGap,
-  percentile,
   readGap,
   writeGap,
 } from "../../../../commands/drills/gaps.ts";
@@ -109,16 +108,6 @@ describe("the curve", () => {
   test("has a bucket even without any time", () => {
     expect(curveOf(record({ end: 100 })).acknowledged).toEqual([0]);
   });
-});
-
-test("a percentile is the nearest rank, always a measured value", () => {
-  const values = [5, 1, 4, 2, 3];
-  expect([50, 95, 100, 20, 20.1].map((p) => percentile(values, p))).toEqual([3, 5, 5, 1, 2]);
-  expect(percentile([1, 2, 3, 4], 50)).toBe(2);
-  expect(percentile([7], 1)).toBe(7);
-  expect(percentile([], 50)).toBeUndefined();
-  expect(() => percentile(values, 0)).toThrow(RangeError);
-  expect(() => percentile(values, 101)).toThrow(RangeError);
 });
 
 describe("the longest gap of one client", () => {

@@ -26,7 +26,7 @@ describe("two drills at once", () => {
     expect(readFileSync(file, "utf8")).toBe(`${process.pid}\n`);
     // This very process is a live Node.js.
     expect(() => takeLock(file, "lab")).toThrow(
-      `process ${process.pid} runs drills on stack lab already`,
+      `process ${process.pid} runs drills or a bench on stack lab already`,
     );
     expect(existsSync(file)).toBe(true);
   });

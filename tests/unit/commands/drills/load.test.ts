@@ -146,6 +146,13 @@ describe("its container", () => {
     expect(args[args.indexOf("--network") + 1]).toBe("holdfast-dev-a-network");
   });
 
+  test("apart from the stack it carries none of its labels: an up leaves it alone", () => {
+    const apart = containerArguments({ ...place, apart: true }, "ab12", "holdfast/drill:x");
+    const labels = apart.filter((_, index) => apart[index - 1] === "--label");
+    expect(labels).toEqual(["holdfast.drill=ab12"]);
+    expect(apart.slice(apart.indexOf("--network"))).toEqual(args.slice(args.indexOf("--network")));
+  });
+
   test("has no secret in its arguments or environment", () => {
     expect(args.join(" ")).not.toMatch(/postgres(ql)?:\/\/|--env|-e /);
   });

@@ -1,4 +1,4 @@
-"""Runs a command in a container for bench/backups, and ends it when nobody listens any more.
+"""Runs a command in a container for a measurement, and ends it when nobody listens any more.
 
 `docker exec` leaves what it started running when it is interrupted. This reads its standard input,
 which ends then. Prints one JSON object: `seconds`, `code`, `output`.
