@@ -34,7 +34,11 @@ export function assess(changes: readonly Change[], facts: Facts = NO_FACTS): Pla
     handovers: [total(order, 0), total(order, 1)],
     stalls: stallsOf(changes, order, facts),
     risks: [...risksOf(changes), ...(facts.scaling?.risks ?? [])],
-    notes: [...notesOf(changes), ...(facts.scaling?.notes ?? [])],
+    notes: [
+      ...notesOf(changes),
+      ...standbyNotes(changes, facts.standbys ?? []),
+      ...(facts.scaling?.notes ?? []),
+    ],
     files: fileChanges(changes),
   };
 }
@@ -63,6 +67,17 @@ function soleMember(changes: readonly Change[], site: string): string[] {
   return members.length === 1 && members[0]?.action === "replace"
     ? [`site ${site} has a single member: nobody serves the database while it is replaced`]
     : [];
+}
+
+function standbyNotes(changes: readonly Change[], standbys: readonly string[]): string[] {
+  return standbys
+    .filter((site) =>
+      membersIn(changes, site, "postgres").some(({ action }) => action === "replace"),
+    )
+    .map(
+      (site) =>
+        `site ${site} is a standby: its members stop without a handover, and no write waits for them`,
+    );
 }
 
 function strictness(changes: readonly Change[], site: string): string[] {

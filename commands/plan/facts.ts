@@ -6,7 +6,7 @@ import { readFigures } from "./figures.ts";
 import type { Facts } from "./types.ts";
 
 /**
- * Who leads now, what the living members say against a scale-in, and what drills measured. Pure but for
+ * Who leads now and where, what the living members say against a scale-in, and what drills measured. Pure but for
  * the figures.
  *
  * @param review it is a review, maybe on a machine that has nothing of the stack: nobody there is no objection
@@ -19,14 +19,17 @@ export function factsOf(
   const unasked = sites.filter(({ elsewhere }) => review && elsewhere);
   const asked = sites.filter((site) => !unasked.includes(site));
   const leaders: Record<string, number> = {};
+  const standbys: string[] = [];
   for (const { site, members } of sites) {
     const leader = members.find(({ role }) => /leader$/.test(role));
     if (leader !== undefined) {
       leaders[site] = numberOf(leader.name);
+      standbys.push(...(leader.role === "standby_leader" ? [site] : []));
     }
   }
   return {
     leaders,
+    standbys,
     figures: readFigures(name),
     scaling: {
       risks: asked.flatMap((site) => scaleInRisks(name, site)),

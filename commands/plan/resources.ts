@@ -76,7 +76,7 @@ export function environmentOf(inputs: Inputs | undefined): Map<string, string> {
 export function isDataVolume(change: Change): boolean {
   return (
     kindOf(change) === "Volume" &&
-    (change.protect || /-(data|repository|restore-drill)$/.test(change.name))
+    (change.protect || /-(data|repository|restore-drill|memory)$/.test(change.name))
   );
 }
 
@@ -88,10 +88,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== UNKNOWN && value !== "[secret]" ? value : undefined;
 }
 
-/** Where members and repositories keep what cannot be made again. */
+/** Where members, repositories, site agents and the name server keep what cannot be made again. */
 export const DATA_PATHS = [
   "/var/lib/postgresql",
   "/var/lib/etcd",
   "/var/lib/pgbackrest",
   "/var/lib/s3",
+  "/var/lib/site-agent",
+  "/var/lib/knot",
 ] as const;

@@ -27,6 +27,10 @@ export function handoverCounts(
 ): Map<number, readonly [number, number]> {
   const counts = new Map<number, readonly [number, number]>();
   for (const site of sitesIn(changes)) {
+    // Where nobody writes nobody is handed over: Patroni elects who follows the other site.
+    if (facts.standbys?.includes(site)) {
+      continue;
+    }
     const members = membersIn(changes, site, "postgres")
       .filter(isThere.before)
       .map((node) => placeOf(node).instance);

@@ -9,7 +9,9 @@ export function stallsOf(
   order: readonly Step[],
   facts: Facts,
 ): Stall[] {
-  return sitesIn(changes).flatMap((site) => [
+  const standbys = facts.standbys ?? [];
+  const active = sitesIn(changes).filter((site) => !standbys.includes(site));
+  return active.flatMap((site) => [
     ...ofReplacements(changes, site, order, facts.figures),
     ...ofRestart(changes, site, facts.figures),
     ...ofOthers(changes, site, facts.figures),
@@ -59,6 +61,8 @@ const NEAREST: readonly (readonly [tier: string, moment: string, drill: string |
   ["pooler", "a pooler is replaced, its connections end", "pooler-killed"],
   ["router", "the router is replaced", "router-killed"],
   ["edge", "the edge is replaced: no page until the new one is healthy", undefined],
+  ["link", "the link is replaced: no site sees the other one or the witness meanwhile", undefined],
+  ["witness", "the witness is replaced: writes stop if it stays away for 20 s", undefined],
 ];
 
 function ofOthers(changes: readonly Change[], site: string, figures: Figures): Stall[] {

@@ -133,6 +133,8 @@ export interface Plan {
 export interface Facts {
   /** Site → number of the member that leads now, where that could be asked. */
   readonly leaders: Readonly<Record<string, number>>;
+  /** Sites that follow another one: nobody writes there. @default none that is known */
+  readonly standbys?: readonly string[];
   readonly figures: Figures;
   /** What the living members say of those that leave or come. @default nobody asked them */
   readonly scaling?: { readonly risks: readonly Risk[]; readonly notes: readonly string[] };

@@ -22,9 +22,13 @@ export function numberOf(name: string): number {
   return Number(/-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
 }
 
+/** Of a standby site: it follows the other site's leader, so by Patroni's word it streams, or replays an archive. */
+const STANDBY_STATES = ["running", "streaming", "in archive recovery"];
+
 /**
  * Why members may not leave now; empty when they may, and when none leaves. It judges who stays: a
- * leaving member may be dead. Pure.
+ * leaving member may be dead. At a standby site no commit waits for anybody, so whoever streams may take
+ * over there. Pure.
  *
  * @param members as they live, all of them: Patroni's view joined with Docker's
  * @param leaving the names of those that leave
@@ -34,27 +38,34 @@ export function scaleInRefusals(members: readonly Member[], leaving: readonly st
     return [];
   }
   const refused = (name: RefusalName, reason: string): Refusal[] => [{ name, reason }];
-  const leader = members.find(({ role }) => role === "leader");
-  if (leader === undefined || leader.state !== "running") {
+  const leader = members.find(({ role }) => role === "leader" || role === "standby_leader");
+  const standby = leader?.role === "standby_leader";
+  const states = standby ? STANDBY_STATES : ["running"];
+  if (leader === undefined || !states.includes(leader.state)) {
     const reason = `nobody leads, so what ${listed(leaving)} have may be nowhere else`;
     return refused("nobody-leads", reason);
   }
   const staying = members.filter(({ name }) => !leaving.includes(name));
-  const streaming = staying.filter(({ state }) => state === "streaming");
+  const streaming = staying.filter(
+    ({ name, state }) => name !== leader.name && state === "streaming",
+  );
   const follows = staying
     .filter(({ name }) => name !== leader.name)
     .map(({ name, state }) => `${name} is ${state}`);
   const seen = follows.length > 0 ? follows.join(", ") : "there is no other member";
   const leaderLeaves = leaving.includes(leader.name);
-  const candidates = streaming.filter(({ role }) => /^(quorum|sync)_standby$/.test(role));
+  const candidates = streaming.filter(
+    ({ role }) => standby || /^(quorum|sync)_standby$/.test(role),
+  );
   if (leaderLeaves && candidates.length === 0) {
     const reason = `${leader.name} leads and leaves, and nobody who stays can take over: ${seen}`;
     return refused("nobody-takes-over", reason);
   }
   const confirming = streaming.length - (leaderLeaves ? 1 : 0);
-  return confirming >= SYNCHRONOUS_NODES
-    ? []
-    : refused("below-quorum", `the leader would be without a synchronous replica: ${seen}`);
+  const without = standby
+    ? "the standby leader would be without a replica"
+    : "the leader would be without a synchronous replica";
+  return confirming >= SYNCHRONOUS_NODES ? [] : refused("below-quorum", `${without}: ${seen}`);
 }
 
 /** `a`, `a and b`, `a, b and c`. Pure. */

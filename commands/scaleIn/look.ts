@@ -60,7 +60,7 @@ export async function lookAtSites(ready: Ready, state: State): Promise<SiteChang
 /** A running member that stays, the leader first: orders are given there. */
 export function speaker(change: SiteChange): ContainerState | undefined {
   const leaving = new Set(change.leaving.map(({ name }) => name));
-  const leader = change.members.find(({ role }) => role === "leader")?.name;
+  const leader = change.members.find(({ role }) => /leader$/.test(role))?.name;
   const staying = [...change.running.values()].filter(({ alias }) => !leaving.has(alias));
   return staying.find(({ alias }) => alias === leader) ?? staying[0];
 }

@@ -81,12 +81,19 @@ class Admitted(unittest.TestCase):
             raise found
         return Contents(found, [], "")
 
-    def admitted(self, most: int = 20) -> bool:
-        return FirstStart(self.said.append, lambda: self.looks >= most).admitted()
+    def admitted(self, most: int = 20, standby: bool = False) -> bool:
+        return FirstStart(self.said.append, lambda: self.looks >= most).admitted(standby)
 
     def test_what_an_earlier_member_left_goes_first(self):
         with mock.patch.object(first_start.empty_volume, "made_empty", return_value=False):
             self.assertFalse(self.admitted())
+        self.assertEqual(self.looks, 0)
+
+    def test_a_standby_begins_empty_and_asks_no_repository(self):
+        self.held["cloud"] = [BACKUP]
+        with mock.patch.object(first_start.empty_volume, "made_empty", return_value=False):
+            self.assertFalse(self.admitted(standby=True))
+        self.assertTrue(self.admitted(standby=True))
         self.assertEqual(self.looks, 0)
 
     def test_begins_where_no_repository_holds_anything(self):

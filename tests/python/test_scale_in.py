@@ -72,6 +72,17 @@ class Unsettled(unittest.TestCase):
         self.assertEqual(unsettled(state, ["postgres-1"], 'ANY 1 ("postgres-11")'), [])
 
 
+    def test_at_a_standby_site_a_replica_that_streams_is_enough(self) -> None:
+        leads = member(1, "standby_leader")
+        self.assertEqual(self.reasons(leads, member(2), member(3, tags=TAGS), names=""), [])
+        self.assertEqual(
+            self.reasons(leads, member(2, state="starting"), names=""),
+            ["no replica that stays streams"],
+        )
+        found = self.reasons(member(3, "standby_leader", tags=TAGS), member(2), names="")
+        self.assertEqual(found, ["postgres-3 leads"])
+
+
 class Remains(unittest.TestCase):
     def test_nothing(self) -> None:
         records = Records(
@@ -214,6 +225,33 @@ class Settle(World):
         done = settle(LEAVING)
         self.assertEqual(done["leader"], "postgres-1")
         self.assertEqual(done["handover"]["to"], "postgres-1")
+
+    def test_at_a_standby_site_patroni_switches_over_and_nobody_is_paused(self) -> None:
+        self.tag(*LEAVING)
+        for one in self.state["members"]:
+            leads = one["name"] == "postgres-3"
+            one.update(role="standby_leader" if leads else "replica", state="streaming")
+        asked = []
+
+        def switch(host: str, method: str, path: str, body: dict, seconds: float) -> str:
+            asked.append((host, path, body))
+            self.state["members"][2]["role"] = "replica"
+            self.state["members"][0]["role"] = "standby_leader"
+            return "ok"
+
+        with mock.patch.object(scale_in, "change", switch):
+            self.assertEqual(settle(LEAVING), {"leader": "postgres-1", "handover": None})
+        body = {"leader": "postgres-3", "candidate": "postgres-1"}
+        self.assertEqual(asked, [("10.0.0.13", "/switchover", body)])
+        self.handover.assert_not_called()
+
+    def test_a_standby_leader_that_nobody_can_replace_stays(self) -> None:
+        self.tag(*LEAVING)
+        for one in self.state["members"]:
+            one["role"] = "standby_leader" if one["name"] == "postgres-3" else "replica"
+            one["state"] = "starting"
+        with self.assertRaisesRegex(ScaleInFailed, "no replica that stays streams"):
+            settle(LEAVING)
 
     def test_a_handover_that_is_refused_is_the_end(self) -> None:
         self.tag(*LEAVING)

@@ -69,10 +69,16 @@ class FirstStart:
         self._interrupted = interrupted
         self._said = ""
 
-    def admitted(self) -> bool:
-        """Waits until Patroni may start; False when it was interrupted."""
+    def admitted(self, standby: bool = False) -> bool:
+        """Waits until Patroni may start; False when it was interrupted.
+
+        Args:
+            standby: the database is the other site's, so no backup of this one is asked for.
+        """
         if not empty_volume.made_empty(self._interrupted, self._log):
             return False
+        if standby:
+            return True
         if not data.is_empty() or not CONFIG.exists():
             files.remove(files.FRESH)
             return True

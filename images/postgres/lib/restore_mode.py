@@ -91,8 +91,7 @@ class Restore:
         if present:
             self._obey(present)
         elif self.holds:
-            # A standby's database is the other site's: no backup of this one is asked for.
-            if self._entrance.open() and (self._entrance.standby or self._first.admitted()):
+            if self._entrance.open() and self._first.admitted(self._entrance.standby):
                 self._release()
         else:
             unled.look(self.patroni, self.log)

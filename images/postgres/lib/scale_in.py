@@ -15,7 +15,14 @@ from lock import Lock, LockHeld
 from patroni_api import PatroniError, change, cluster, config, leader_of
 from poolers import each
 from restore_keys import members as members_in_etcd
-from scale_in_rules import Records, remains, strangers, unsettled
+from scale_in_rules import (
+    Records,
+    is_standby,
+    remains,
+    staying_replicas,
+    strangers,
+    unsettled,
+)
 from sql import rows
 from step_aside import as_object
 
@@ -48,7 +55,9 @@ def settle(leaving: Collection[str], alone: bool = False) -> dict:
     _until(lambda: _tags_missing(leaving), SETTLE_SECONDS)
     handover = None
     leader = leader_of(cluster("127.0.0.1"))
-    if leader and leader["name"] in leaving:
+    if leader and leader["name"] in leaving and is_standby(leader):
+        _switch_standby(leader, leaving)
+    elif leader and leader["name"] in leaving:
         try:
             # Those that leave are tagged: the candidate is one that stays.
             handover = Handover(None, HANDOVER_SECONDS).run()
@@ -57,6 +66,15 @@ def settle(leaving: Collection[str], alone: bool = False) -> dict:
     _until(lambda: _unsettled(leaving, alone), SETTLE_SECONDS)
     leader = leader_of(cluster("127.0.0.1"))
     return {"leader": leader["name"] if leader else None, "handover": handover}
+
+
+def _switch_standby(leader: dict, leaving: Collection[str]) -> None:
+    """Another member follows the other site. Nobody writes here, so nobody is paused for it."""
+    able = staying_replicas(cluster("127.0.0.1"), leaving)
+    if not able:
+        raise ScaleInFailed(f"{leader['name']} leads the standby, and no replica that stays streams")
+    body = {"leader": leader["name"], "candidate": able[0]}
+    change(leader["host"], "POST", "/switchover", body, HANDOVER_SECONDS)
 
 
 def _tags_missing(leaving: Collection[str]) -> list[str]:

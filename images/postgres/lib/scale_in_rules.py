@@ -15,7 +15,8 @@ SLOT = re.compile(r"postgres_\d+")
 def unsettled(
     state: dict, leaving: Collection[str], standby_names: str, alone: bool = False
 ) -> list[str]:
-    """Why the leaving members may not go yet, in sentences; empty when they may.
+    """Why the leaving members may not go yet, in sentences; empty when they may. At a standby site
+    no commit waits for anybody: there a replica that streams is enough.
 
     Args:
         state: Patroni's /cluster answer.
@@ -36,14 +37,29 @@ def unsettled(
             reasons.append(f"{name} leads")
         elif member.get("role") in IN_SYNC or name in MEMBER.findall(standby_names):
             reasons.append(f"commits may wait for {name}")
-    synced = [
+    if staying_replicas(state, leaving) or alone:
+        return reasons
+    lacking = "streams" if is_standby(leader) else "is synchronous"
+    return [*reasons, f"no replica that stays {lacking}"]
+
+
+def is_standby(leader: dict) -> bool:
+    """It follows the other site's leader, and nobody writes here."""
+    return leader.get("role") == "standby_leader"
+
+
+def staying_replicas(state: dict, leaving: Collection[str]) -> list[str]:
+    """Who stays and could take over from the leader, by number."""
+    leader = leader_of(state)
+    roles = ("replica", *IN_SYNC) if leader and is_standby(leader) else IN_SYNC
+    found = [
         member["name"]
         for member in state["members"]
         if member["name"] not in leaving
-        and member.get("role") in IN_SYNC
+        and member.get("role") in roles
         and member.get("state") == "streaming"
     ]
-    return reasons if synced or alone else [*reasons, "no replica that stays is synchronous"]
+    return sorted(found, key=number)
 
 
 @dataclass(frozen=True)

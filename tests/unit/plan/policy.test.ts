@@ -8,8 +8,9 @@ import { changesBetween, type Declared } from "../../../commands/plan/compare.ts
 import { breachesIn } from "../../../commands/plan/invariants.ts";
 import { declaredOf, plainOf, remember } from "../../../policy/declared.ts";
 import { policies } from "../../../policy/policies.ts";
-import { BUILTIN, record, settingsWith } from "../tree/mocks.ts";
+import { BUILTIN } from "../tree/mocks.ts";
 import { edited } from "./changes.ts";
+import { declaredBy } from "./declared.ts";
 import { BASE, unchanged } from "./previews.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "holdfast-policy-"));
@@ -148,20 +149,6 @@ describe("policy endangers-data", () => {
     ]);
   });
 });
-
-/** The program of this checkout, as the pack is given it. */
-async function declaredBy(config: Record<string, unknown>): Promise<Declared[]> {
-  const { all } = await record(settingsWith(config));
-  const urns = new Map(all.map(({ label, urn }) => [label, urn]));
-  return all.map(({ urn, custom, inputs, protect, dependencies }) => ({
-    urn,
-    type: custom ? (urn.split("::")[2]?.split("$").at(-1) ?? "") : "component",
-    inputs,
-    protect,
-    dependsOn: dependencies.flatMap((label) => urns.get(label) ?? []),
-    computedFrom: [],
-  }));
-}
 
 describe("invariants", () => {
   test.each([

@@ -43,6 +43,36 @@ describe("lets members leave", () => {
   });
 });
 
+describe("at a standby site, where no commit waits for anybody", () => {
+  const standby = (leads: number, ...dead: number[]): Member[] =>
+    five(leads, ...dead).map((one) => {
+      if (one.state === "exited") return one;
+      return one.role === "leader"
+        ? { ...one, role: "standby_leader", state: "streaming" }
+        : { ...one, role: "replica" };
+    });
+
+  test("members leave, the standby's leader among them", () => {
+    expect(reasons(1, standby(1))).toEqual([]);
+    expect(reasons(2, standby(5))).toEqual([]);
+    const replays = standby(1).map((one) =>
+      one.name === "postgres-1" ? { ...one, state: "in archive recovery" } : one,
+    );
+    expect(reasons(1, replays)).toEqual([]);
+  });
+
+  test("they stay when nobody is left to follow, or nobody leads", () => {
+    expect(refusals(1, standby(1, 2))).toEqual([
+      {
+        name: "below-quorum",
+        reason: "the standby leader would be without a replica: postgres-2 is exited",
+      },
+    ]);
+    expect(refusals(1, standby(5, 1, 2)).map(({ name }) => name)).toEqual(["nobody-takes-over"]);
+    expect(refusals(1, standby(9)).map(({ name }) => name)).toEqual(["nobody-leads"]);
+  });
+});
+
 describe("keeps them", () => {
   it("when nobody leads: they may have what nobody else has", () => {
     expect(reasons(1, five(9))).toEqual([
