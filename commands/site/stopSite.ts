@@ -12,7 +12,8 @@ const WRITERS = ["postgres", "site-agent", "pooler", "router", "edge", "app"];
 /** A failover does not wait for an orderly end; what was acknowledged is in the WAL. */
 const GRACE_SECONDS = 5;
 const STOP_MS = 40_000;
-const START_MS = 60_000;
+/** Docker starts them one after the other: nearly thirty, 2 s each and more where the machine is busy. */
+const START_MS = 180_000;
 
 /** Stops a site's writers, and reads from Docker whether they are. Never throws. */
 export async function stopSite(docker: Docker, stack: string, site: string): Promise<Stopped> {

@@ -43,13 +43,6 @@ export interface HostMount {
   readonly readOnly?: boolean;
 }
 
-export interface PublishedPort {
-  readonly internal: number;
-  readonly external: number;
-  /** The host's address that it listens on. @default `network.bindAddress` */
-  readonly ip?: string;
-}
-
 /** A file put into the container before it starts; a change replaces the container (M10). */
 export interface FixedFile {
   readonly path: string;

@@ -33,7 +33,7 @@ import { StatusPage } from "../monitoring/statusPage.ts";
 import { Link } from "./link.ts";
 import { declareNetwork } from "./network.ts";
 import type { Peer } from "./peer.ts";
-import { SiteAgent } from "./siteAgent.ts";
+import { SiteAgent, type SiteAgentArgs } from "./siteAgent.ts";
 
 export interface SiteArgs {
   readonly settings: Settings;
@@ -114,7 +114,9 @@ export class Site extends pulumi.ComponentResource {
     );
     const etcd = new EtcdCluster(`${name}-etcd`, tier, { parent: this });
     const ready =
-      args.peer === undefined ? [] : this.declareRole(args.peer, { ...tier, etcd, authority });
+      args.peer === undefined
+        ? []
+        : this.declareRole(args.peer, { ...tier, etcd, authority, after: args.after });
     const postgres = new PostgresCluster(
       `${name}-postgres`,
       { ...tier, authority, etcd, backup, after: [...args.after, ...ready] },
@@ -171,13 +173,18 @@ export class Site extends pulumi.ComponentResource {
   /** The way to the other site, and who keeps this one's role. */
   private declareRole(
     peer: Peer,
-    { etcd, authority, ...tier }: TierArgs & { etcd: EtcdCluster; authority: Authority },
+    {
+      etcd,
+      authority,
+      after,
+      ...tier
+    }: TierArgs & Pick<SiteAgentArgs, "etcd" | "after"> & { authority: Authority },
   ): pulumi.Resource[] {
     const { site } = tier.placement;
     const link = new Link(`${site}-link`, { ...tier, authority, peer }, { parent: this });
     const agent = new SiteAgent(
       `${site}-site-agent`,
-      { ...tier, etcd, link, peer },
+      { ...tier, etcd, link, peer, after },
       { parent: this },
     );
     return [agent.ready];

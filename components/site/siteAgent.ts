@@ -16,6 +16,8 @@ export interface SiteAgentArgs extends TierArgs {
   readonly etcd: EtcdCluster;
   readonly link: Link;
   readonly peer: Peer;
+  /** What has to be there before anybody says that the site is active: the witness gives it the lease. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /**
@@ -96,7 +98,7 @@ export class SiteAgent extends pulumi.ComponentResource {
    * change nothing. Not protected: `down` keeps what a protected resource depends on, and that is the agent.
    */
   private declareFounding(
-    { placement }: SiteAgentArgs,
+    { placement, after }: SiteAgentArgs,
     agent: docker.Container,
   ): command.local.Command {
     const container = physicalName(placement.settings, `${placement.site}-site-agent`);
@@ -108,7 +110,7 @@ export class SiteAgent extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [agent],
+        dependsOn: [agent, ...after],
         ignoreChanges: ["create", "environment"],
       },
     );

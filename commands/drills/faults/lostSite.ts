@@ -14,7 +14,8 @@ import { type Drill, type Scene, Skipped } from "../scene.ts";
 import { NameWatch } from "./nameWatch.ts";
 
 const KILL_MS = 60_000;
-const START_MS = 120_000;
+/** As for a failback (stopSite.ts): one after the other. */
+const START_MS = 180_000;
 
 export const sites: readonly Drill[] = [
   {

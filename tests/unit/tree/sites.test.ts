@@ -262,6 +262,10 @@ describe("two sites on one host", () => {
     expect(founding.inputs.triggers).toBeUndefined();
   });
 
+  test("the founding waits for the witness, which has to give the lease for it", () => {
+    expect([...two.waitsFor("Command a-site-founding")]).toContain("Container witness-witness");
+  });
+
   test("every resource begins with its place", () => {
     const places =
       /^(a|b|h1|witness|link)-|^(credentials|authority|certificate-authority|stack-id|holdfast|a|b|h1|witness)$/;
