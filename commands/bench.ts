@@ -17,6 +17,7 @@ import { machineFacts, UNKNOWN } from "./drills/report/machine.ts";
 import { Site } from "./drills/site.ts";
 import { Fault } from "./fault.ts";
 import { privatePath } from "./paths.ts";
+import { activeName } from "./site/activeName.ts";
 import { loadStack } from "./stack.ts";
 import { confirm, duration, note, print } from "./ui.ts";
 
@@ -26,7 +27,7 @@ export async function bench(typed: TypedOptions): Promise<number> {
   const options = checkedOptions(typed);
   const { settings } = loadStack(name);
   await askBefore(name, yes);
-  const site = new Site(settings);
+  const site = new Site(settings, await activeName(settings));
   await refuseOthersStack(site.docker, name);
   return whileAlone(name, async () => {
     const startedAt = new Date();

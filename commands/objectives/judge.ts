@@ -104,10 +104,13 @@ function byDrills(
   return found;
 }
 
-/** Of all drills that ran under these objectives. */
+/** The loss of a whole site is no single fault: its drill has limits of its own (commands/drills/limits.ts). */
+const SITE_LOSS = "site";
+
+/** Of all drills of a single fault that ran under these objectives. */
 function worstDrill(figure: string, objectives: Objectives, latest: Latest): Found {
   const found = Object.entries(latest)
-    .filter(([, drill]) => isSame(drill.objectives, objectives))
+    .filter(([name, drill]) => name !== SITE_LOSS && isSame(drill.objectives, objectives))
     .flatMap(([name, { figures, at }]) => {
       const value = figures[figure];
       return value === undefined ? [] : [{ name, value, at }];

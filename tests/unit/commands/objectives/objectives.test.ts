@@ -86,6 +86,16 @@ describe("what was measured", () => {
     expect(found?.measured[0]?.source).toBe("drill leader-stopped, worst of 8 drills");
   });
 
+  test("the loss of a whole site is no single fault", () => {
+    const site = { ...drills, site: drill({ writeGapSeconds: 95, lost: 12 }) };
+    const report = objectivesReport(settings, { ...whole, drills: site });
+    expect(report.disagreements).toEqual([]);
+    const missed = { ...drills, site: drill({ lost: 12 }, { missed: ["recoveryPointSeconds"] }) };
+    expect(objectivesReport(settings, { ...whole, drills: missed }).disagreements).toEqual([
+      `drill site (${at}) missed: recoveryPointSeconds`,
+    ]);
+  });
+
   test("one of two drills leaves a bound unproven", () => {
     const { "container-paused": _, ...rest } = drills;
     const found = bound({ ...whole, drills: rest }, "node lost without a word");
