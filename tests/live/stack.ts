@@ -254,7 +254,8 @@ export class LiveStack {
       stdio: "ignore",
     });
     const ended = new Promise<void>((resolve) => up.on("close", () => resolve()));
-    for (let i = 0; i < 600 && !(await when()); i++) {
+    // Before the engine comes its preview, and members that leave may take two minutes to be dispensable.
+    for (let i = 0; i < 1500 && up.exitCode === null && !(await when()); i++) {
       await sleep(200);
     }
     const engine = await descendant(up.pid ?? 0, "pulumi");
