@@ -7,14 +7,16 @@ import { clusterMembers, type Member } from "./members.ts";
 
 /** The site that takes writes, as it is now. */
 export interface ActiveSite {
+  /** Its key in `settings.sites`. */
+  readonly name: string;
   readonly docker: Docker;
   readonly containers: readonly ContainerState[];
 }
 
 export async function activeSite(settings: Settings): Promise<ActiveSite> {
-  const site = await activeName(settings);
-  const docker = new Docker(settings.hosts[settings.sites[site]?.host ?? ""]?.docker ?? "");
-  return { docker, containers: await containersOf(docker, settings.stack, site) };
+  const name = await activeName(settings);
+  const docker = new Docker(settings.hosts[settings.sites[name]?.host ?? ""]?.docker ?? "");
+  return { name, docker, containers: await containersOf(docker, settings.stack, name) };
 }
 
 /** Members with their containers' names; for commands that work inside one. @throws Fault when none runs */

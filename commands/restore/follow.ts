@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { activeSite } from "../cluster/leader.ts";
 import { Fault } from "../fault.ts";
 import { note, type Progress, step } from "../ui.ts";
 import { backUpAnew, firstWrite, recoveredTo } from "./afterwards.ts";
@@ -110,7 +111,8 @@ async function order(
   const leader = await leaderOf(request);
   const restorer = chooseRestorer(present, leader);
   const id = `${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${randomBytes(2).toString("hex")}`;
-  const [site = "a"] = Object.keys(settings.sites);
+  // Each site archives under a name of its own, and these members are the active one's.
+  const { name: site } = await activeSite(settings);
   const text: RestoreOrder = {
     id,
     repository,

@@ -12,6 +12,7 @@ const world = vi.hoisted(() => ({
   orders: new Map<string, unknown>(),
   went: new Set<string>(),
   log: [] as string[],
+  site: "a",
   leader: "postgres-2",
   fail: "",
   refuse: "",
@@ -21,6 +22,7 @@ const world = vi.hoisted(() => ({
 
 vi.mock("../../../commands/cluster/leader.ts", () => ({
   activeSite: async () => ({
+    name: world.site,
     docker: { host: "unix:///x", run },
     containers: [
       ...["postgres-1", "postgres-2", "postgres-3"].map((alias) => ({
@@ -119,6 +121,7 @@ const request = {
 
 beforeEach(() => {
   Object.assign(world, {
+    site: "a",
     leader: "postgres-2",
     fail: "",
     refuse: "",
@@ -147,6 +150,13 @@ describe("a restore of a whole cluster", () => {
       lacks: [],
     });
     expect(world.log.slice(-2)).toEqual(["--prepare", "--now full --repository all --wait 600"]);
+  }, 20_000);
+
+  test("of two sites the active one's own archive is meant, whichever that is now", async () => {
+    world.site = "b";
+    const two = { ...settings, sites: { a: {}, b: {} } } as unknown as Settings;
+    await followRestore({ ...request, settings: two });
+    expect(world.orders.get("postgres-1")).toMatchObject({ stanza: "dev-b" });
   }, 20_000);
 
   test("every member has the same order, with all of them in it", async () => {
