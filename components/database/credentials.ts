@@ -18,6 +18,7 @@ const NAMES = [
   "etcd-patroni",
   "etcd-guard",
   "etcd-autoscaler",
+  "etcd-token-key",
   "django-secret-key",
   "grafana-admin",
   "backup-cipher",

@@ -71,6 +71,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
           secretFile("etcd-patroni", passwords["etcd-patroni"]),
           secretFile("etcd-guard", passwords["etcd-guard"]),
           secretFile("etcd-autoscaler", passwords["etcd-autoscaler"]),
+          secretFile("etcd-token-key", passwords["etcd-token-key"]),
         ],
         hosts: databaseHosts(placement.subnet),
         stopSeconds: 15,
