@@ -120,7 +120,7 @@ test("environment, command and labels are readable, and hold no secret", () => {
 
 test("passwords are long, and safe in any URL", () => {
   const passwords = tree.ofKind("RandomPassword");
-  expect(passwords).toHaveLength(20);
+  expect(passwords).toHaveLength(21);
   for (const { label, inputs, parent } of passwords) {
     expect(inputs.length, label).toBeGreaterThanOrEqual(32);
     expect(inputs.special, label).toBe(false);
