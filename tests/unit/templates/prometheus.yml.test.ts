@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { clusterIntervalSeconds, renderPrometheusYml } from "../../../templates/prometheus.yml.ts";
+import {
+  clusterIntervalSeconds,
+  NO_TARGETS,
+  renderPrometheusYml,
+} from "../../../templates/prometheus.yml.ts";
 import {
   renderTarget,
   SCRAPE_JOBS,
@@ -36,6 +40,14 @@ test("every kind of target has a job, and no other job reads its files", () => {
     );
     expect(readers.map(({ job_name }) => job_name)).toEqual([job]);
   }
+});
+
+test("no job is without a group of targets, even when its last file goes", () => {
+  const path = `/etc/holdfast/live/${NO_TARGETS.path}`;
+  for (const { job_name, file_sd_configs } of scrapes()) {
+    expect(file_sd_configs[0]?.files, job_name).toContain(path);
+  }
+  expect(JSON.parse(NO_TARGETS.content)).toEqual([{ targets: [] }]);
 });
 
 test("who leads is asked every two seconds at least", () => {
