@@ -8,7 +8,12 @@ from image_paths import use
 
 use("postgres")
 
-from patient_patroni import PatientTime, quiet_while_restoring, unless_attended  # noqa: E402
+from patient_patroni import (  # noqa: E402
+    PatientTime,
+    Remembered,
+    quiet_while_restoring,
+    unless_attended,
+)
 
 clock = PatientTime()
 
@@ -124,6 +129,39 @@ class Attended(unittest.TestCase):
         self.assertTrue(self.resumed(True, False))
         self.assertTrue(self.resumed(False, True))
         self.assertTrue(self.resumed(True, OSError("no connection")))
+
+
+class Topology(unittest.TestCase):
+    """An etcd that lost all its data has no failsafe topology; the last one stays in force."""
+
+    def setUp(self) -> None:
+        class Dcs:
+            def __init__(self) -> None:
+                self.read: dict[str, str] | None = {}
+
+            failsafe = Remembered(lambda dcs: dcs.read)
+
+        self.dcs = Dcs()
+
+    def test_an_emptied_etcd_leaves_the_last_one(self) -> None:
+        both = {"postgres-1": "http://one/patroni", "postgres-2": "http://two/patroni"}
+        self.dcs.read = both
+        self.assertEqual(self.dcs.failsafe, both)
+        self.dcs.read = None
+        self.assertEqual(self.dcs.failsafe, both)
+
+    def test_a_new_one_replaces_it(self) -> None:
+        self.dcs.read = {"postgres-1": "http://one/patroni"}
+        self.assertEqual(len(self.dcs.failsafe), 1)
+        self.dcs.read = {"postgres-2": "http://two/patroni"}
+        self.assertEqual(self.dcs.failsafe, {"postgres-2": "http://two/patroni"})
+        self.dcs.read = None
+        self.assertEqual(self.dcs.failsafe, {"postgres-2": "http://two/patroni"})
+
+    def test_none_was_ever_read(self) -> None:
+        self.assertEqual(self.dcs.failsafe, {})
+        self.dcs.read = None
+        self.assertEqual(self.dcs.failsafe, {})
 
 
 if __name__ == "__main__":

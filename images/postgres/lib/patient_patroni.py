@@ -15,6 +15,10 @@ longer).
 
 A replica's paused replay Patroni resumes with each of its loops, because PostgreSQL pauses it when
 the leader's max_connections grew. A pause that a session holds on purpose is left alone.
+
+When etcd has lost all its data and answers once before it is gone again, Patroni has read that no
+failsafe topology exists, and demotes a leader that every member still accepts (seen: no writes for
+43 s). Here the last topology read stays in force until etcd has another one.
 """
 
 import sys
@@ -113,11 +117,35 @@ def unless_attended(resume: Callable[[Any], None]) -> Callable[[Any], None]:
     return resumed
 
 
+class Remembered:
+    """Stands in for the property AbstractDCS.failsafe: the last topology that etcd had.
+
+    Every member that it names is still asked, and any that does not accept ends the leadership.
+
+    Args:
+        read: Patroni's own getter; None where the key is missing.
+    """
+
+    def __init__(self, read: Callable[[Any], dict[str, str] | None]) -> None:
+        self.read = read
+        self.last: dict[str, str] | None = None
+
+    def __get__(self, dcs: Any, _owner: Any = None) -> Any:
+        if dcs is None:
+            return self
+        now = self.read(dcs)
+        if now is None:
+            return self.last
+        self.last = now
+        return now
+
+
 def main() -> None:
     # Patroni's own order: imported otherwise, its modules import one another in a circle.
     from patroni.__main__ import main as run  # noqa: I001
     import patroni.postgresql
     import patroni.api
+    import patroni.dcs
     import patroni.ha
     from patroni.exceptions import PostgresConnectionException
 
@@ -130,6 +158,8 @@ def main() -> None:
     own.handle_parameter_change = unless_attended(  # type: ignore[method-assign]
         own.handle_parameter_change
     )
+    dcs = patroni.dcs.AbstractDCS
+    dcs.failsafe = Remembered(dcs.failsafe.fget)  # type: ignore[assignment,arg-type,method-assign]
     patroni.postgresql.STOP_POLLING_INTERVAL = STOP_POLLING_SECONDS
     run()
 
