@@ -1,5 +1,6 @@
 """The sleeps of a switchover end when what they wait for has happened."""
 
+import os
 import time
 import types
 import unittest
@@ -13,6 +14,7 @@ from patient_patroni import (  # noqa: E402
     Remembered,
     quiet_while_restoring,
     unless_attended,
+    whatever_the_clock,
 )
 
 clock = PatientTime()
@@ -162,6 +164,51 @@ class Topology(unittest.TestCase):
         self.assertEqual(self.dcs.failsafe, {})
         self.dcs.read = None
         self.assertEqual(self.dcs.failsafe, {})
+
+
+class Process:
+    """As much of psutil's Process, and of Patroni's, as tells whose PostgreSQL it is."""
+
+    def __init__(self, command: list[str], cwd: str = "/data", pid: int = 126) -> None:
+        self.pid = pid
+        self.command = command
+        self.folder = cwd
+        self._postmaster_pid = {"data_dir": "/data"}
+
+    def ppid(self) -> int:
+        return 1
+
+    def cmdline(self) -> list[str]:
+        return self.command
+
+    def cwd(self) -> str:
+        return self.folder
+
+
+class Postmaster(unittest.TestCase):
+    """Patroni's own PostgreSQL is known after a step of the clock."""
+
+    ours = ["/usr/lib/postgresql/17/bin/postgres", "-D", "/data", "--port=5432"]
+
+    def is_postmaster(self, process: Process, own: bool = False) -> bool:
+        return whatever_the_clock(lambda _: own)(process)
+
+    def test_by_its_command_and_its_folder(self) -> None:
+        self.assertTrue(self.is_postmaster(Process(self.ours)))
+
+    def test_patronis_own_yes_stands(self) -> None:
+        self.assertTrue(self.is_postmaster(Process(["anything"]), own=True))
+
+    def test_a_stranger_under_its_number_is_none(self) -> None:
+        for stranger in (
+            Process(["sleep", "-D", "/data"]),
+            Process(["postgres: two-sites-a: checkpointer "]),
+            Process(["/usr/lib/postgresql/17/bin/postgres", "-D", "/other"]),
+            Process(self.ours, cwd="/other"),
+            Process(self.ours, pid=os.getpid()),
+            Process([]),
+        ):
+            self.assertFalse(self.is_postmaster(stranger), stranger.command)
 
 
 if __name__ == "__main__":
