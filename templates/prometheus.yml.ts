@@ -82,8 +82,21 @@ function jobs({ optional = [], sites = false }: PrometheusYmlArgs): ScrapeJob[] 
 function job(name: ScrapeJob): Job {
   return {
     job_name: name,
-    file_sd_configs: [{ files: [`${LIVE}/targets/${name}.*.json`], refresh_interval: "1m" }],
+    file_sd_configs: [fileSd(name)],
   };
+}
+
+/** A file of targets that names none, relative to the live volume; every job reads it, too. */
+export const NO_TARGETS = { path: "targets/none.json", content: '[{ "targets": [] }]\n' };
+
+/**
+ * The files of one job's targets. Prometheus 2.53 goes on scraping the last target of a job whose only
+ * file was removed just before a reload (seen: for as long as it ran), because it hands over no job
+ * without a group of targets. {@link NO_TARGETS} gives each an empty one.
+ */
+function fileSd(name: ScrapeJob | "other") {
+  const files = [`${LIVE}/targets/${name}.*.json`, `${LIVE}/${NO_TARGETS.path}`];
+  return { files, refresh_interval: "1m" };
 }
 
 function special(name: ScrapeJob, args: PrometheusYmlArgs): Job {
@@ -133,6 +146,6 @@ function probes(exporterAddress: string): Job {
 function foreignJob(): Job {
   return {
     job_name: "other",
-    file_sd_configs: [{ files: [`${LIVE}/targets/other.*.json`], refresh_interval: "1m" }],
+    file_sd_configs: [fileSd("other")],
   };
 }

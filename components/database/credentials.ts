@@ -18,6 +18,7 @@ const NAMES = [
   "etcd-patroni",
   "etcd-guard",
   "etcd-autoscaler",
+  "etcd-token-key",
   "django-secret-key",
   "grafana-admin",
   "backup-cipher",
@@ -25,10 +26,15 @@ const NAMES = [
   "s3-key-secret",
 ] as const;
 
-/** Those that only some stacks need: what sites need to know of each other, and the builtin name server's key. */
-const OPTIONAL = ["etcd-site", "witness-root", "witness-site", "dns-tsig"] as const;
-/** What several sites need. */
-export const SITE_CREDENTIALS = ["etcd-site", "witness-root", "witness-site"] as const;
+/** What several sites need to know of each other. */
+export const SITE_CREDENTIALS = [
+  "etcd-site",
+  "witness-root",
+  "witness-site",
+  "witness-token-key",
+] as const;
+/** Those that only some stacks need: the sites', and the builtin name server's key. */
+const OPTIONAL = [...SITE_CREDENTIALS, "dns-tsig"] as const;
 
 export type OptionalCredential = (typeof OPTIONAL)[number];
 export type CredentialName = (typeof NAMES)[number] | OptionalCredential;

@@ -74,6 +74,7 @@ export class EtcdCluster extends pulumi.ComponentResource {
           ...(placement.peer === undefined
             ? []
             : [secretFile("etcd-site", passwords["etcd-site"])]),
+          secretFile("etcd-token-key", passwords["etcd-token-key"]),
         ],
         hosts: databaseHosts(placement.subnet),
         stopSeconds: 15,

@@ -1,7 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Extension } from "../../templates/extension.ts";
-import { renderPrometheusYml } from "../../templates/prometheus.yml.ts";
+import { NO_TARGETS, renderPrometheusYml } from "../../templates/prometheus.yml.ts";
 import { renderPrometheusRules } from "../../templates/prometheus-rules.ts";
 import { foreignTargetPath, renderTarget, targetPath } from "../../templates/targets.ts";
 import { addressOf } from "../docker/addresses.ts";
@@ -83,6 +83,7 @@ export class Metrics extends pulumi.ComponentResource {
     const reload = reloadOf(placement);
     const image = placement.images.prometheus;
     return [
+      liveFile(placement, "no-targets", { volume: live, image, ...NO_TARGETS }, { parent: this }),
       liveFile(
         placement,
         "prometheus.yml",

@@ -61,6 +61,7 @@ export class Witness extends pulumi.ComponentResource {
           // The image knows its users by these names, in every etcd.
           secretFile("etcd-root", passwords["witness-root"]),
           secretFile("etcd-site", passwords["witness-site"]),
+          secretFile("etcd-token-key", passwords["witness-token-key"]),
           ...certificate.files,
         ],
         ...(joint === undefined

@@ -1,5 +1,6 @@
 """The sleeps of a switchover end when what they wait for has happened."""
 
+import os
 import time
 import types
 import unittest
@@ -8,7 +9,13 @@ from image_paths import use
 
 use("postgres")
 
-from patient_patroni import PatientTime, quiet_while_restoring, unless_attended  # noqa: E402
+from patient_patroni import (  # noqa: E402
+    PatientTime,
+    Remembered,
+    quiet_while_restoring,
+    unless_attended,
+    whatever_the_clock,
+)
 
 clock = PatientTime()
 
@@ -124,6 +131,84 @@ class Attended(unittest.TestCase):
         self.assertTrue(self.resumed(True, False))
         self.assertTrue(self.resumed(False, True))
         self.assertTrue(self.resumed(True, OSError("no connection")))
+
+
+class Topology(unittest.TestCase):
+    """An etcd that lost all its data has no failsafe topology; the last one stays in force."""
+
+    def setUp(self) -> None:
+        class Dcs:
+            def __init__(self) -> None:
+                self.read: dict[str, str] | None = {}
+
+            failsafe = Remembered(lambda dcs: dcs.read)
+
+        self.dcs = Dcs()
+
+    def test_an_emptied_etcd_leaves_the_last_one(self) -> None:
+        both = {"postgres-1": "http://one/patroni", "postgres-2": "http://two/patroni"}
+        self.dcs.read = both
+        self.assertEqual(self.dcs.failsafe, both)
+        self.dcs.read = None
+        self.assertEqual(self.dcs.failsafe, both)
+
+    def test_a_new_one_replaces_it(self) -> None:
+        self.dcs.read = {"postgres-1": "http://one/patroni"}
+        self.assertEqual(len(self.dcs.failsafe), 1)
+        self.dcs.read = {"postgres-2": "http://two/patroni"}
+        self.assertEqual(self.dcs.failsafe, {"postgres-2": "http://two/patroni"})
+        self.dcs.read = None
+        self.assertEqual(self.dcs.failsafe, {"postgres-2": "http://two/patroni"})
+
+    def test_none_was_ever_read(self) -> None:
+        self.assertEqual(self.dcs.failsafe, {})
+        self.dcs.read = None
+        self.assertEqual(self.dcs.failsafe, {})
+
+
+class Process:
+    """As much of psutil's Process, and of Patroni's, as tells whose PostgreSQL it is."""
+
+    def __init__(self, command: list[str], cwd: str = "/data", pid: int = 126) -> None:
+        self.pid = pid
+        self.command = command
+        self.folder = cwd
+        self._postmaster_pid = {"data_dir": "/data"}
+
+    def ppid(self) -> int:
+        return 1
+
+    def cmdline(self) -> list[str]:
+        return self.command
+
+    def cwd(self) -> str:
+        return self.folder
+
+
+class Postmaster(unittest.TestCase):
+    """Patroni's own PostgreSQL is known after a step of the clock."""
+
+    ours = ["/usr/lib/postgresql/17/bin/postgres", "-D", "/data", "--port=5432"]
+
+    def is_postmaster(self, process: Process, own: bool = False) -> bool:
+        return whatever_the_clock(lambda _: own)(process)
+
+    def test_by_its_command_and_its_folder(self) -> None:
+        self.assertTrue(self.is_postmaster(Process(self.ours)))
+
+    def test_patronis_own_yes_stands(self) -> None:
+        self.assertTrue(self.is_postmaster(Process(["anything"]), own=True))
+
+    def test_a_stranger_under_its_number_is_none(self) -> None:
+        for stranger in (
+            Process(["sleep", "-D", "/data"]),
+            Process(["postgres: two-sites-a: checkpointer "]),
+            Process(["/usr/lib/postgresql/17/bin/postgres", "-D", "/other"]),
+            Process(self.ours, cwd="/other"),
+            Process(self.ours, pid=os.getpid()),
+            Process([]),
+        ):
+            self.assertFalse(self.is_postmaster(stranger), stranger.command)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { renderAlertmanagerYml } from "../../templates/alertmanager.yml.ts";
+import { NO_TARGETS } from "../../templates/prometheus.yml.ts";
 import { renderPrometheusRules } from "../../templates/prometheus-rules.ts";
 import { targetPath } from "../../templates/targets.ts";
 import { RULE_FACTS } from "../rules/facts.ts";
@@ -27,9 +28,12 @@ function liveFiles({ texts, text }: Rendered): Record<string, string> {
   return {
     "prometheus.yml": text("prometheus.yml"),
     "rules/holdfast.yml": text("prometheus-rules"),
+    [NO_TARGETS.path]: text("no-targets"),
     ...Object.fromEntries(targets),
   };
 }
+
+const targets = (address: string) => JSON.stringify([{ targets: [address], labels: {} }]);
 
 const promtool = (texts: Record<string, string>, ...args: string[]) =>
   inImage("prometheus", { command: ["promtool", ...args], files: { folder: LIVE, texts } });
@@ -48,6 +52,29 @@ describe("prometheus.yml", () => {
       );
       expect(code, what).toBe(0);
     }
+  });
+
+  test("a job's last target is gone with its file, whenever the configuration is read again", async () => {
+    const files = { ...liveFiles(dev), "targets/other.queue.json": targets("127.0.0.1:1") };
+    // What it scrapes, by its own count; the files of a container are not for changing.
+    const script = `cp -r ${LIVE} /tmp/live; cd /tmp/live
+      sed -i 's#${LIVE}#/tmp/live#; s#refresh_interval: .*#refresh_interval: 1s#' prometheus.yml
+      prometheus --config.file=prometheus.yml --storage.tsdb.path=/tmp/data 2>/dev/null &
+      scraped() {
+        exec 3<>/dev/tcp/127.0.0.1/9090 && printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3 &&
+          grep -q "^prometheus_target_scrape_pool_targets{scrape_job=.other.} $1" <&3
+      } 2>/dev/null
+      within() { for _ in $(seq 60); do scraped "$1" && return; sleep 0.5; done; return 1; }
+      within 1 || { echo "never scraped"; exit 1; }
+      rm targets/other.queue.json; kill -HUP $!
+      within 0 || { echo "scraped for ever"; exit 1; }
+      echo gone`;
+    const { code, output } = await inImage("prometheus", {
+      command: ["bash", "-c", script],
+      files: { folder: LIVE, texts: files },
+    });
+    expect(output).toContain("gone");
+    expect(code).toBe(0);
   });
 
   test.each([

@@ -179,7 +179,7 @@ def wait_for(check, seconds: float, pause: float = 0.5) -> bool:
 def _wants_login(message: str) -> bool:
     return any(
         part in message
-        for part in ("user name is empty", "invalid auth token", "revision in header is old")
+        for part in ("user name is empty", "invalid auth token", "revision of auth store is old")
     )
 
 

@@ -62,10 +62,17 @@ def ensure_user(etcd: Etcd, name: str, password: str, role: str) -> None:
 
 
 def grant(etcd: Etcd, role: str, kind: str, key: str, end: str | None = None) -> None:
-    """Lets a role READ, WRITE or READWRITE one key, or those from `key` up to `end`."""
+    """Lets a role READ, WRITE or READWRITE one key, or those from `key` up to `end`.
+
+    Granted anew, even the same right makes etcd end every token: each client would log in again
+    whenever a member starts.
+    """
     perm = {"permType": kind, "key": encode(key)}
     if end is not None:
         perm["range_end"] = encode(end)
+    held = etcd.call("/v3/auth/role/get", {"role": role}).get("perm", [])
+    if perm in ({"permType": "READ", **one} for one in held):  # the gateway omits the zero value
+        return
     etcd.call("/v3/auth/role/grant", {"name": role, "perm": perm})
 
 

@@ -100,6 +100,18 @@ def client_flags(own: Member, tls: bool) -> list[str]:
     ]
 
 
+def auth_token() -> str:
+    """The kind of the tokens that a login gives: signed ones, which carry all that a member checks.
+
+    etcd's simple tokens name the log's index of their login, and a member that is asked with one
+    waits for that index: when all data was lost and the log begins anew, every client that was
+    logged in hangs until the new log is as long as the old one was. A day, as Patroni logs an error
+    whenever a token ends; a changed password ends all at once.
+    """
+    read_secret("etcd-token-key")  # its absence said in our words
+    return f"jwt,priv-key={SECRETS / 'etcd-token-key'},sign-method=HS256,ttl=24h"
+
+
 def main() -> None:
     try:
         configured = parse_members(os.environ["HOLDFAST_MEMBERS"])
@@ -141,6 +153,7 @@ def main() -> None:
             # of 10 a login takes 0.1 s, over 1 s on a busy host, and a restarted Patroni missed its
             # lease over it.
             "--bcrypt-cost=4",
+            f"--auth-token={auth_token()}",
             # Fewer log entries in memory than the default 100000: the keys are few, writes steady.
             "--snapshot-count=10000",
             "--max-snapshots=3",

@@ -15,8 +15,18 @@ longer).
 
 A replica's paused replay Patroni resumes with each of its loops, because PostgreSQL pauses it when
 the leader's max_connections grew. A pause that a session holds on purpose is left alone.
+
+When etcd has lost all its data and answers once before it is gone again, Patroni has read that no
+failsafe topology exists, and demotes a leader that every member still accepts (seen: no writes for
+43 s). Here the last topology read stays in force until etcd has another one.
+
+Patroni knows its PostgreSQL by the time when it was started, which Linux counts from the boot: after
+a step of the clock (a suspended machine, the first answer of a time server) a restarted Patroni took
+it for a stranger, and tried for ever to start another beside it. Here the command line and the
+working directory tell, too.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -113,12 +123,61 @@ def unless_attended(resume: Callable[[Any], None]) -> Callable[[Any], None]:
     return resumed
 
 
+class Remembered:
+    """Stands in for the property AbstractDCS.failsafe: the last topology that etcd had.
+
+    Every member that it names is still asked, and any that does not accept ends the leadership.
+
+    Args:
+        read: Patroni's own getter; None where the key is missing.
+    """
+
+    def __init__(self, read: Callable[[Any], dict[str, str] | None]) -> None:
+        self.read = read
+        self.last: dict[str, str] | None = None
+
+    def __get__(self, dcs: Any, _owner: Any = None) -> Any:
+        if dcs is None:
+            return self
+        now = self.read(dcs)
+        if now is None:
+            return self.last
+        self.last = now
+        return now
+
+
+def whatever_the_clock(same: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """PostmasterProcess._is_postmaster_process, which a step of the clock does not deceive.
+
+    Args:
+        same: Patroni's own.
+    """
+
+    def is_postmaster(process: Any) -> bool:
+        if same(process):
+            return True
+        try:
+            if process.pid in (os.getpid(), os.getppid()) or process.ppid() == os.getpid():
+                return False
+            folder = process._postmaster_pid["data_dir"]
+            # A backend has a title of its own ("postgres: ...") in place of the command line.
+            program, option, data, *_ = process.cmdline()
+            started = (os.path.basename(program), option, data) == ("postgres", "-D", folder)
+            return started and process.cwd() == folder
+        except Exception:  # noqa: BLE001 - it is gone, or nothing like a PostgreSQL: Patroni is right
+            return False
+
+    return is_postmaster
+
+
 def main() -> None:
     # Patroni's own order: imported otherwise, its modules import one another in a circle.
     from patroni.__main__ import main as run  # noqa: I001
     import patroni.postgresql
     import patroni.api
+    import patroni.dcs
     import patroni.ha
+    import patroni.postgresql.postmaster
     from patroni.exceptions import PostgresConnectionException
 
     patroni.ha.time = PatientTime()  # type: ignore[attr-defined]
@@ -129,6 +188,12 @@ def main() -> None:
     own = patroni.postgresql.Postgresql
     own.handle_parameter_change = unless_attended(  # type: ignore[method-assign]
         own.handle_parameter_change
+    )
+    dcs = patroni.dcs.AbstractDCS
+    dcs.failsafe = Remembered(dcs.failsafe.fget)  # type: ignore[assignment,arg-type,method-assign]
+    process = patroni.postgresql.postmaster.PostmasterProcess
+    process._is_postmaster_process = whatever_the_clock(  # type: ignore[method-assign]
+        process._is_postmaster_process
     )
     patroni.postgresql.STOP_POLLING_INTERVAL = STOP_POLLING_SECONDS
     run()

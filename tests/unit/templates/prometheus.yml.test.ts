@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import {
   clusterIntervalSeconds,
+  NO_TARGETS,
   type PrometheusYmlArgs,
   renderPrometheusYml,
 } from "../../../templates/prometheus.yml.ts";
@@ -49,6 +50,14 @@ test("what a stack does not have, Prometheus knows no job of", () => {
   expect(names(scrapes())).not.toContain("dns-sync");
   const both = names(scrapes({ optional: ["dns-sync"] }));
   expect(both.filter((name) => name !== "dns-sync")).toEqual(names(scrapes()));
+});
+
+test("no job is without a group of targets, even when its last file goes", () => {
+  const path = `/etc/holdfast/live/${NO_TARGETS.path}`;
+  for (const { job_name, file_sd_configs } of scrapes()) {
+    expect(file_sd_configs[0]?.files, job_name).toContain(path);
+  }
+  expect(JSON.parse(NO_TARGETS.content)).toEqual([{ targets: [] }]);
 });
 
 test("who leads is asked every two seconds at least", () => {

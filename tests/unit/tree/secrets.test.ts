@@ -64,9 +64,9 @@ test("who is given which secret", () => {
       "a-collector-docker-proxy": "",
       "a-docker-proxy": "",
       "a-edge": "",
-      "a-etcd-1": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
-      "a-etcd-2": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
-      "a-etcd-3": "etcd-root etcd-patroni etcd-guard etcd-autoscaler",
+      "a-etcd-1": "etcd-root etcd-patroni etcd-guard etcd-autoscaler etcd-token-key",
+      "a-etcd-2": "etcd-root etcd-patroni etcd-guard etcd-autoscaler etcd-token-key",
+      "a-etcd-3": "etcd-root etcd-patroni etcd-guard etcd-autoscaler etcd-token-key",
       "a-grafana": "grafana-admin",
       "a-guard": "etcd-guard",
       "a-loki": "",
@@ -120,7 +120,7 @@ test("environment, command and labels are readable, and hold no secret", () => {
 
 test("passwords are long, and safe in any URL", () => {
   const passwords = tree.ofKind("RandomPassword");
-  expect(passwords).toHaveLength(20);
+  expect(passwords).toHaveLength(21);
   for (const { label, inputs, parent } of passwords) {
     expect(inputs.length, label).toBeGreaterThanOrEqual(32);
     expect(inputs.special, label).toBe(false);

@@ -35,6 +35,7 @@ test("`down` and a plain destroy spare what cannot be made again, and nothing el
       "RandomPassword etcd-guard",
       "RandomPassword etcd-patroni",
       "RandomPassword etcd-root",
+      "RandomPassword etcd-token-key",
       "RandomPassword grafana-admin",
       "RandomPassword patroni-rest",
       "RandomPassword pooler-admin",
