@@ -7,7 +7,11 @@ const FAULT = "fault: site";
 const UNDONE = "undone: ";
 
 export interface SiteFigures {
-  /** How far back the oldest acknowledged write lies that is gone, from the fault; 0 when none is. */
+  /**
+   * From the oldest acknowledged write that is gone to the last one before writes stood still; 0 when
+   * none is gone. Not from the fault's mark: a site's containers end one after the other, and some
+   * writes are acknowledged after it.
+   */
   readonly recoveryPointSeconds: number;
   /** The longest time without a write after the lost site was there again: its switchover. */
   readonly failbackGapSeconds?: number;
@@ -28,15 +32,14 @@ export function siteFigures(
     .map((write) => write.end);
   const undone = marks.find(({ text }) => text.startsWith(UNDONE));
   const acknowledged = writes.filter(({ outcome }) => outcome === "acknowledged");
+  const times = acknowledged.map((write) => write.end);
   const gap =
     undone === undefined
       ? undefined
-      : longestGap(
-          { begin: Math.max(begin, undone.at), end },
-          acknowledged.map((write) => write.end),
-        );
+      : longestGap({ begin: Math.max(begin, undone.at), end }, times);
+  const stood = longestGap({ begin: fault.at, end: undone?.at ?? end }, times)?.begin ?? fault.at;
   return {
-    recoveryPointSeconds: ends.length === 0 ? 0 : Math.max(0, fault.at - Math.min(...ends)),
+    recoveryPointSeconds: ends.length === 0 ? 0 : Math.max(0, stood - Math.min(...ends)),
     ...(gap === undefined ? {} : { failbackGapSeconds: gap.end - gap.begin }),
   };
 }

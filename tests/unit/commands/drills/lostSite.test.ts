@@ -84,7 +84,7 @@ describe("the drill of a lost site", () => {
     // Acknowledged at 101.01, 102.01, 103.01, 104.01 and, after the way back, at 109.01.
     const load = record({ marks, end: 110, writes: [...record().writes, write(1, 9)] });
     expect(siteFigures(load, [{ ...verdict, lost: ["1/2", "2/2"] }])).toEqual({
-      recoveryPointSeconds: expect.closeTo(0.99),
+      recoveryPointSeconds: expect.closeTo(1),
       failbackGapSeconds: expect.closeTo(5),
     });
     expect(siteFigures(load, [verdict])?.recoveryPointSeconds).toBe(0);
