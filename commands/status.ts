@@ -9,7 +9,7 @@ import type { GlobalOptions } from "./options.ts";
 import { scalingLine } from "./scale.ts";
 import { coloured, Screen, showsColour } from "./screen.ts";
 import { loadStack } from "./stack.ts";
-import { alignedBlock, alignedTable, note, print } from "./ui.ts";
+import { alignedBlock, alignedTable, bytes, note, print } from "./ui.ts";
 
 export interface StatusOptions extends GlobalOptions {
   readonly watch: boolean;
@@ -114,16 +114,4 @@ function drillRow({ at, passed, missed, skipped, writeGapSeconds, failed }: Last
   const names = failed.length > 0 ? `${missed} (${failed.join(", ")})` : String(missed);
   const gap = writeGapSeconds === null ? "-" : `${writeGapSeconds.toFixed(1)} s`;
   return [at, String(passed), names, String(skipped), gap];
-}
-
-/** Bytes with one unit, e.g. `16 MiB`. Pure. */
-export function bytes(count: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = count;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }

@@ -1,6 +1,5 @@
 /** What `./holdfast site status` prints. Pure. */
-import { bytes } from "../status.ts";
-import { alignedTable, duration } from "../ui.ts";
+import { alignedTable, bytes, duration } from "../ui.ts";
 import { type Advice, adviceOf } from "./advice.ts";
 import type { AgentStatus, Topology } from "./types.ts";
 import { statusOf, type View, witnessIn } from "./view.ts";
