@@ -3,11 +3,13 @@ import {
   SettingsError,
   type Fault as SettingsFault,
 } from "../../settings/faults.ts";
+import { siteNames } from "../../settings/sites.ts";
 import { recordFile } from "../../settings/sources.ts";
 import { merge, type Path, type Tree, valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
 import { isSharedBackend } from "../engine/backend.ts";
+import { typed } from "../site/view.ts";
 import { loadStack, type Stack } from "../stack.ts";
 import { note } from "../ui.ts";
 import { shareCertificates } from "./certificates.ts";
@@ -100,7 +102,11 @@ async function findHosts(stack: Stack): Promise<{ hosts: Record<string, Docker>;
   let answers: Tree = {};
   for (const [name, { docker: address }] of Object.entries(stack.settings.hosts)) {
     const path = ["hosts", name, "docker"];
-    const found = await setUpDocker(address, valueAt(stack.config, path) !== undefined);
+    const configured = valueAt(stack.config, path) !== undefined;
+    const found = await setUpDocker(
+      { name, address, configured },
+      withoutHost(stack.settings, name),
+    );
     hosts[name] = new Docker(found);
     if (found !== address) {
       answers = merge(answers, treeOf(path, found));
@@ -108,6 +114,20 @@ async function findHosts(stack: Stack): Promise<{ hosts: Record<string, Docker>;
     answers = merge(answers, await findDataRoot(new Docker(found), name, stack.config));
   }
   return { hosts, answers };
+}
+
+/** What to type when a host of several sites is gone: the commands that need neither it nor the engine. Pure. */
+export function withoutHost(settings: Settings, host: string): string[] {
+  const names = siteNames(settings);
+  const lost = names.filter((site) => settings.sites[site]?.host === host);
+  const [left, ...others] = names.filter((site) => !lost.includes(site));
+  if (names.length < 2) return [];
+  return [
+    `which site takes writes, and what helps: ${typed(settings, "status")}`,
+    ...(left !== undefined && others.length === 0 && lost.length > 0
+      ? [`if site ${lost.join(", ")} is lost: ${typed(settings, `failover --to ${left}`)}`]
+      : []),
+  ];
 }
 
 /** Ports and subnets that are free. @throws SettingsError for those that a person chose and something else holds */
