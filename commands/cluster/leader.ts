@@ -52,7 +52,8 @@ export async function readableSite(settings: Settings): Promise<ActiveSite> {
   return found;
 }
 
-async function siteAt(settings: Settings, name: string): Promise<ActiveSite> {
+/** One site of the stack. @throws HostSilent */
+export async function siteAt(settings: Settings, name: string): Promise<ActiveSite> {
   const docker = dockerOf(settings, name);
   try {
     return { name, docker, containers: await containersOf(docker, settings.stack, name) };
