@@ -1,11 +1,5 @@
-import {
-  describeFaults,
-  SettingsError,
-  type Fault as SettingsFault,
-} from "../../settings/faults.ts";
 import { siteNames } from "../../settings/sites.ts";
-import { recordFile } from "../../settings/sources.ts";
-import { merge, type Path, type Tree, valueAt } from "../../settings/tree.ts";
+import { merge, type Tree, valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
 import { isSharedBackend } from "../engine/backend.ts";
@@ -16,10 +10,10 @@ import { shareCertificates } from "./certificates.ts";
 import { findDataRoot } from "./dataRoot.ts";
 import { setUpDocker } from "./docker.ts";
 import { setUpEngine } from "./engine.ts";
+import { chooseAddresses } from "./freeAddresses.ts";
 import { chooseImages, explainMissingGrafana } from "./images.ts";
 import { memoryWarning } from "./memory.ts";
 import { checkOwnApplication } from "./ownApplication.ts";
-import { chooseOffsets, choosePorts, portAnswers, portHolders, portWishes } from "./ports.ts";
 import { prebuildImages } from "./prebuild.ts";
 import { providePrograms } from "./programs.ts";
 import {
@@ -30,7 +24,6 @@ import {
   withoutDeep,
   writeRecord,
 } from "./record.ts";
-import { chooseSubnets } from "./subnet.ts";
 
 /** A machine that can run the program. */
 export interface Ready {
@@ -128,40 +121,6 @@ export function withoutHost(settings: Settings, host: string): string[] {
       ? [`if site ${lost.join(", ")} is lost: ${typed(settings, `failover --to ${left}`)}`]
       : []),
   ];
-}
-
-/** Ports and subnets that are free. @throws SettingsError for those that a person chose and something else holds */
-async function chooseAddresses(
-  stack: Stack,
-  hosts: Readonly<Record<string, Docker>>,
-): Promise<Tree[]> {
-  const { settings, config } = stack;
-  const faults: SettingsFault[] = [];
-  const answers: Tree[] = [];
-  for (const [name, docker] of Object.entries(hosts)) {
-    const sites = Object.fromEntries(
-      Object.entries(settings.sites).filter(([, { host }]) => host === name),
-    );
-    if (Object.keys(sites).length === 0) {
-      continue;
-    }
-    const holders = await portHolders(docker, settings);
-    const ports = await choosePorts(portWishes(settings, config), holders);
-    const offsets = await chooseOffsets({ ...settings, sites }, config, holders);
-    const subnets = await chooseSubnets(docker, settings, config, name);
-    faults.push(...ports.faults, ...offsets.faults, ...subnets.faults);
-    answers.push(portAnswers(ports.choices), offsets.answers, subnets.answers);
-  }
-  if (faults.length > 0) {
-    const place = {
-      stack: stack.name,
-      recordFile: recordFile(stack.name),
-      originOf: () => "config" as const,
-      writtenAt: (path: Path) => valueAt(config, path),
-    };
-    throw new SettingsError(describeFaults(faults, place), faults);
-  }
-  return answers;
 }
 
 /** Writes the record where it changed, says so, and reads the settings anew. */
