@@ -146,10 +146,11 @@ async function warnAboutMemory(
   settings: Settings,
   hosts: Readonly<Record<string, Docker>>,
 ): Promise<void> {
-  const [first] = Object.values(hosts);
-  const warning = first && (await memoryWarning(first, settings));
-  if (warning) {
-    note(`  ${warning}`);
+  for (const [host, docker] of Object.entries(hosts)) {
+    const warning = await memoryWarning(docker, settings, host);
+    if (warning) {
+      note(`  ${warning}`);
+    }
   }
 }
 
