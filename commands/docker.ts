@@ -1,4 +1,5 @@
 import { must, type RunOptions, type RunResult, run } from "./exec.ts";
+import { Fault } from "./fault.ts";
 
 /** One container, volume or network of a stack, as Docker lists it. */
 export interface DockerObject {
@@ -7,6 +8,17 @@ export interface DockerObject {
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A host that is gone may hold a connection for minutes; one that is there lists within a second. */
+export const HOST_ANSWER_MS = 15_000;
+
+/** A Docker host from which no answer came. */
+export class HostSilent extends Fault {
+  constructor(message: string, ...advice: string[]) {
+    super(message, ...advice);
+    this.name = "HostSilent";
+  }
 }
 
 /** The command-line client, bound to one Docker host. */
@@ -35,7 +47,7 @@ export class Docker {
   /** The engine's version, or undefined when nothing answers. */
   async version(): Promise<string | undefined> {
     const { code, stdout } = await this.run(["version", "--format", "{{.Server.Version}}"], {
-      timeoutMs: 15_000,
+      timeoutMs: HOST_ANSWER_MS,
     });
     return code === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
   }
