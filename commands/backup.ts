@@ -1,5 +1,6 @@
+import type { Settings } from "../settings.ts";
 import { backupContainer } from "./cluster/backups.ts";
-import { activeSite } from "./cluster/leader.ts";
+import { type ActiveSite, activeSite, readableSite } from "./cluster/leader.ts";
 import { passThrough } from "./exec.ts";
 import { Fault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
@@ -17,7 +18,7 @@ export interface BackupsOptions extends GlobalOptions {
 /** Takes a backup at once; the tool inside the backup container does the work. */
 export function backup({ stack, now, repository, json }: BackupOptions): Promise<number> {
   const what = ["--now", now, "--repository", repository];
-  return inside(stack, ["holdfast-backup", ...what, ...(json ? ["--json"] : [])]);
+  return inside(stack, activeSite, ["holdfast-backup", ...what, ...(json ? ["--json"] : [])]);
 }
 
 /**
@@ -27,11 +28,15 @@ export function backup({ stack, now, repository, json }: BackupOptions): Promise
 export function backups({ stack, verify, json }: BackupsOptions): Promise<number> {
   const labels = typeof verify === "string" ? [verify] : [];
   const check = verify ? ["--verify", ...labels] : [];
-  return inside(stack, ["holdfast-backups", ...check, ...(json ? ["--json"] : [])]);
+  return inside(stack, readableSite, ["holdfast-backups", ...check, ...(json ? ["--json"] : [])]);
 }
 
-async function inside(stack: string, command: readonly string[]): Promise<number> {
-  const { docker, containers } = await activeSite(loadStack(stack).settings);
+async function inside(
+  stack: string,
+  siteOf: (settings: Settings) => Promise<ActiveSite>,
+  command: readonly string[],
+): Promise<number> {
+  const { docker, containers } = await siteOf(loadStack(stack).settings);
   const container = backupContainer(containers);
   if (!container) {
     throw new Fault(

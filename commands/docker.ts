@@ -1,4 +1,5 @@
-import { must, type RunOptions, type RunResult, run } from "./exec.ts";
+import { must, type RunOptions, type RunResult, run, tail } from "./exec.ts";
+import { Fault } from "./fault.ts";
 
 /** One container, volume or network of a stack, as Docker lists it. */
 export interface DockerObject {
@@ -7,6 +8,28 @@ export interface DockerObject {
   readonly id: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A host that is gone may hold a connection for minutes; one that is there lists within a second. */
+export const HOST_ANSWER_MS = 15_000;
+
+/** A Docker host from which no answer came. */
+export class HostSilent extends Fault {
+  constructor(message: string, ...advice: string[]) {
+    super(message, ...advice);
+    this.name = "HostSilent";
+  }
+}
+
+/** Why a host could not be asked, in its own words where it has any. Pure. */
+export function silence(
+  { host }: Pick<Docker, "host">,
+  what: string,
+  { code, stderr }: RunResult,
+): HostSilent {
+  const late = `nothing within ${HOST_ANSWER_MS / 1000} s`;
+  const said = code === 124 ? late : (tail(stderr, 1)[0] ?? `exit code ${code}`);
+  return new HostSilent(`${what}: ${said}`, `look at: DOCKER_HOST=${host} docker info`);
 }
 
 /** The command-line client, bound to one Docker host. */
@@ -35,7 +58,7 @@ export class Docker {
   /** The engine's version, or undefined when nothing answers. */
   async version(): Promise<string | undefined> {
     const { code, stdout } = await this.run(["version", "--format", "{{.Server.Version}}"], {
-      timeoutMs: 15_000,
+      timeoutMs: HOST_ANSWER_MS,
     });
     return code === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
   }
@@ -45,7 +68,11 @@ export class Docker {
     return code === 0;
   }
 
-  /** Every container (running or not), volume and network with the label `holdfast.stack=<stack>`. */
+  /**
+   * Every container (running or not), volume and network with the label `holdfast.stack=<stack>`.
+   *
+   * @throws HostSilent
+   */
   async objectsOf(stack: string): Promise<DockerObject[]> {
     const filter = ["--filter", `label=holdfast.stack=${stack}`];
     const lists = await Promise.all([
@@ -56,20 +83,28 @@ export class Docker {
     return lists.flat();
   }
 
-  /** Every volume with the label `holdfast.stack=<stack>`. */
+  /** Every volume with the label `holdfast.stack=<stack>`. @throws HostSilent */
   volumesOf(stack: string): Promise<DockerObject[]> {
     const filter = ["--filter", `label=holdfast.stack=${stack}`];
     return this.list("volume", ["volume", "ls", "--quiet", ...filter]);
   }
 
   private async list(kind: DockerObject["kind"], args: string[]): Promise<DockerObject[]> {
-    const { stdout } = await this.must(`listing ${kind}s`, args);
-    const ids = stdout.split("\n").filter(Boolean);
+    const what = `the Docker host ${this.host} does not list ${kind}s`;
+    const listed = await this.run(args, { timeoutMs: HOST_ANSWER_MS });
+    if (listed.code !== 0) {
+      throw silence(this, what, listed);
+    }
+    const ids = listed.stdout.split("\n").filter(Boolean);
     if (ids.length === 0) {
       return [];
     }
     // What vanishes between the two calls is left out, and the rest is still printed.
-    const inspected = await this.run(["inspect", "--type", kind, ...ids]);
+    const words = ["inspect", "--type", kind, ...ids];
+    const inspected = await this.run(words, { timeoutMs: HOST_ANSWER_MS });
+    if (inspected.code === 124) {
+      throw silence(this, what, inspected);
+    }
     const found = JSON.parse(inspected.stdout || "[]") as Inspected[];
     return found.map((object) => ({
       kind,

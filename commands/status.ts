@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../settings.ts";
 import { type Backup, newestBackups } from "./cluster/backups.ts";
-import { inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts";
+import { type AtSite, inspectStack, isHealthy, type StackStatus } from "./cluster/inspect.ts";
 import { ago, repositoryLines } from "./cluster/repositories.ts";
 import type { LastDrills } from "./drills/last.ts";
 import { describeFault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
 import { scalingLine } from "./scale.ts";
 import { coloured, Screen, showsColour } from "./screen.ts";
+import { SITES_HEAD, type SiteReport, siteRows, verdictLines } from "./site/statusText.ts";
 import { loadStack } from "./stack.ts";
-import { alignedBlock, alignedTable, note, print } from "./ui.ts";
+import { alignedBlock, alignedTable, bytes, note, print } from "./ui.ts";
 
 export interface StatusOptions extends GlobalOptions {
   readonly watch: boolean;
@@ -57,39 +58,59 @@ function heading(name: string, now: Date): string {
   return `stack ${name}, ${time} UTC, every ${WATCH_MS / 1000} s; Ctrl-C ends`;
 }
 
-/** The table that people read. Pure. */
+/** The table that people read; of several sites each line says its own. Pure. */
 export function statusText(name: string, found: StackStatus, now = new Date()): string {
-  const { members, instances, services, backups, alerts, endpoints, drills } = found;
-  if (members.length + instances.length + services.length === 0) {
+  const { members, instances, services, backups, alerts, endpoints, drills, sites } = found;
+  const silent = found.silent ?? [];
+  if (members.length + instances.length + services.length + silent.length === 0) {
     return `stack ${name}: nothing runs here\n  ./holdfast up --stack ${name}`;
   }
   const blank = (value: unknown) => (value === null || value === undefined ? "-" : String(value));
+  const at = ({ site }: AtSite, ...cells: string[]) =>
+    site === undefined ? cells : [site, ...cells];
+  const head = (...cells: string[]) => (sites === undefined ? cells : ["site", ...cells]);
+  const names = sites === undefined ? [undefined] : Object.keys(sites.sites);
+  const ofEach = <T extends AtSite, R>(all: readonly T[], pick: (own: readonly T[]) => R[]): R[] =>
+    names.flatMap((name) => pick(all.filter(({ site }) => site === name)));
+  const saying = (site: string | undefined, line: string) =>
+    site === undefined ? line : `site ${site}: ${line}`;
   const sections: [string, string[], string[][], string[]?][] = [
+    ...(sites ? [sitesSection(sites)] : []),
     [
       "database",
-      ["member", "role", "state", "timeline", "lag"],
-      members.map(({ name, role, state, timeline, lagBytes, leaves }) => {
+      head("member", "role", "state", "timeline", "lag"),
+      members.map((member) => {
+        const { name, role, state, timeline, lagBytes, leaves } = member;
         const does = leaves ? `${role}, leaves` : role;
-        return [name, does, state, blank(timeline), lagBytes === null ? "-" : bytes(lagBytes)];
+        const lag = lagBytes === null ? "-" : bytes(lagBytes);
+        return at(member, name, does, state, blank(timeline), lag);
       }),
     ],
     [
       "application",
-      ["instance", "state"],
-      instances.map(({ name, state }) => [name, state]),
-      found.scaling ? [scalingLine(found.scaling)] : [],
+      head("instance", "state"),
+      instances.map((instance) => at(instance, instance.name, instance.state)),
+      found.scaling ? [saying(sites?.active ?? undefined, scalingLine(found.scaling))] : [],
     ],
-    ["services", ["service", "state"], services.map(({ name, state }) => [name, state])],
+    [
+      "services",
+      head("service", "state"),
+      services.map((service) => at(service, service.name, service.state)),
+    ],
     [
       "backups",
-      ["repository", "kind", "newest", "stop", "bytes", "proven"],
-      newestBackups(backups).map((backup) => backupRow(backup, now)),
-      repositoryLines(found.repositories ?? [], now),
+      head("repository", "kind", "newest", "stop", "bytes", "proven"),
+      ofEach(backups, newestBackups).map((backup) => at(backup, ...backupRow(backup, now))),
+      ofEach(found.repositories ?? [], (own) =>
+        repositoryLines(own, now).map((line) => saying(own[0]?.site, line)),
+      ),
     ],
     [
       "alerts",
-      ["alert", "severity", "since", "what"],
-      alerts.map(({ name, severity, since, summary }) => [name, severity, since, summary]),
+      head("alert", "severity", "since", "what"),
+      alerts.map((alert) => {
+        return at(alert, alert.name, alert.severity, alert.since, alert.summary);
+      }),
     ],
   ];
   if (drills) {
@@ -98,16 +119,24 @@ export function statusText(name: string, found: StackStatus, now = new Date()): 
   }
   const orphans = found.orphans ?? [];
   if (orphans.length > 0) {
-    const rows = orphans.map(({ volume, member }) => [volume, member]);
+    // A sole site's volumes say its name, too, and nobody wants to read it.
+    const rows = orphans.map(({ site, volume, member }) =>
+      at(sites ? { site } : {}, volume, member),
+    );
     const below = [`./holdfast volumes says how they are removed`];
-    sections.push(["volumes of members that left", ["volume", "left by"], rows, below]);
+    sections.push(["volumes of members that left", head("volume", "left by"), rows, below]);
   }
   const tables = sections.flatMap(([title, head, rows, below = []]) => {
     const body = rows.length > 0 ? alignedTable([head, ...rows]) : "  none";
     return [title, body, ...below.map((line) => `  ${line}`), ""];
   });
+  const unseen = silent.length > 0 ? [...silent, ""] : [];
   const rows = Object.entries(endpoints).map(([key, value]) => [key, value] as const);
-  return [...tables, "endpoints", alignedBlock(rows)].join("\n");
+  return [...unseen, ...tables, "endpoints", alignedBlock(rows)].join("\n");
+}
+
+function sitesSection(sites: SiteReport): [string, string[], string[][], string[]] {
+  return ["sites", SITES_HEAD, siteRows(sites), verdictLines(sites)];
 }
 
 function backupRow(backup: Backup, now: Date): string[] {
@@ -121,16 +150,4 @@ function drillRow({ at, passed, missed, skipped, writeGapSeconds, failed }: Last
   const names = failed.length > 0 ? `${missed} (${failed.join(", ")})` : String(missed);
   const gap = writeGapSeconds === null ? "-" : `${writeGapSeconds.toFixed(1)} s`;
   return [at, String(passed), names, String(skipped), gap];
-}
-
-/** Bytes with one unit, e.g. `16 MiB`. Pure. */
-export function bytes(count: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = count;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }

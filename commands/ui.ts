@@ -67,6 +67,18 @@ export function duration(secondsPassed: number): string {
   return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** Bytes with one unit, e.g. `16 MiB`. Pure. */
+export function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let value = count;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
 /** Names and values in two aligned columns. */
 export function alignedBlock(rows: readonly (readonly [string, string])[], indent = "  "): string {
   return alignedTable(rows, indent);

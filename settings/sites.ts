@@ -21,6 +21,14 @@ export function foundingSite(settings: Pick<Settings, "sites">): string {
   return siteNames(settings)[0] ?? "";
 }
 
+/**
+ * What a site's path in the bucket ends with: nothing of the first one's, which it had as a sole one; each
+ * further one has its own, for two clusters never write to one path (M24).
+ */
+export function archiveSuffix(settings: Pick<Settings, "sites">, site: string): string {
+  return site === foundingSite(settings) ? "" : `-${site}`;
+}
+
 /** Whether everything stands on one Docker host, so that a network of its own joins the sites. */
 export function shareHost({ sites, witness }: Pick<Settings, "sites" | "witness">): boolean {
   const used = new Set(Object.values(sites).map(({ host }) => host));

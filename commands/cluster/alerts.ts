@@ -1,4 +1,7 @@
+import { foundingSite, portsOf } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
+import type { Docker } from "../docker.ts";
+import type { ContainerState } from "./containers.ts";
 
 /** An alert that fires. */
 export interface Alert {
@@ -21,27 +24,59 @@ interface AlertmanagerAlert {
 }
 
 const ANSWER_MS = 3_000;
+/** A program is started for it, over the way to another data centre. */
+const EXEC_MS = 10_000;
+const OWN_ADDRESS = "http://127.0.0.1:9093";
 
-/** What Alertmanager has, without the silenced; one alert of our own when it does not answer. */
-export async function activeAlerts(settings: Settings): Promise<Alert[]> {
+/**
+ * What Alertmanager has, without the silenced; one alert of our own when it does not answer. Asked by its
+ * port: its host is this machine.
+ *
+ * @param site whose. @default the first one
+ */
+export async function activeAlerts(
+  settings: Settings,
+  site: string = foundingSite(settings),
+): Promise<Alert[]> {
   const { bindAddress } = settings.network;
   const address = bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
-  const url = `http://${address}:${settings.ports.alertmanager}/api/v2/alerts?active=true&silenced=false&inhibited=false`;
+  const port = portsOf(settings, site).alertmanager;
+  const url = `http://${address}:${port}/api/v2/alerts?active=true&silenced=false&inhibited=false`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     return parseAlerts((await response.json()) as AlertmanagerAlert[]);
   } catch {
-    return [
-      {
-        name: "AlertmanagerUnreachable",
-        severity: "warning",
-        since: "now",
-        labels: {},
-        summary: `Alertmanager does not answer on port ${settings.ports.alertmanager}`,
-        action: `./holdfast up --stack ${settings.stack}`,
-      },
-    ];
+    return [unreachable(`Alertmanager does not answer on port ${port}`, settings.stack)];
   }
+}
+
+/** The same, asked inside its container: that works over any Docker address. */
+export async function alertsInside(
+  docker: Docker,
+  containers: readonly ContainerState[],
+  stack: string,
+): Promise<Alert[]> {
+  const found = containers.find(({ component }) => component === "alertmanager");
+  if (!found?.running) {
+    return [unreachable(`Alertmanager ${found ? `is ${found.state}` : "is not there"}`, stack)];
+  }
+  const query = ["alert", "query", "--active", "--output=json"];
+  const args = ["exec", found.name, "amtool", `--alertmanager.url=${OWN_ADDRESS}`, ...query];
+  const { code, stdout } = await docker.run(args, { timeoutMs: EXEC_MS });
+  return code === 0
+    ? parseAlerts(JSON.parse(stdout) as AlertmanagerAlert[])
+    : [unreachable("Alertmanager does not answer", stack)];
+}
+
+function unreachable(summary: string, stack: string): Alert {
+  return {
+    name: "AlertmanagerUnreachable",
+    severity: "warning",
+    since: "now",
+    labels: {},
+    summary,
+    action: `./holdfast up --stack ${stack}`,
+  };
 }
 
 /** Without those of severity `none`: a watchdog that always fires proves that alerting works. Pure. */

@@ -79,7 +79,7 @@ export async function reportBackups(
 }
 
 /** The newest backup of each kind in each repository, in the order of the list. Pure. */
-export function newestBackups(backups: readonly Backup[]): Backup[] {
+export function newestBackups<T extends Backup>(backups: readonly T[]): T[] {
   const newest = new Map(backups.map((backup) => [`${backup.repository}/${backup.kind}`, backup]));
   return backups.filter((backup) => newest.get(`${backup.repository}/${backup.kind}`) === backup);
 }

@@ -1,4 +1,4 @@
-import type { Docker } from "../docker.ts";
+import { type Docker, HOST_ANSWER_MS, silence } from "../docker.ts";
 
 /** A container of a site, as Docker sees it. */
 export interface ContainerState {
@@ -19,7 +19,7 @@ interface Inspected {
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
 }
 
-/** All containers of a site that stay, running or not, by tier and number. */
+/** All containers of a site that stay, running or not, by tier and number. @throws HostSilent */
 export async function containersOf(
   docker: Docker,
   stack: string,
@@ -27,18 +27,23 @@ export async function containersOf(
 ): Promise<ContainerState[]> {
   const filters = [`holdfast.stack=${stack}`, `holdfast.site=${site}`];
   const args = filters.flatMap((label) => ["--filter", `label=${label}`]);
-  const { stdout: ids } = await docker.must("listing containers", [
-    "ps",
-    "--all",
-    "--quiet",
-    ...args,
-  ]);
-  const list = ids.split("\n").filter(Boolean);
+  const what = `the Docker host of site ${site} does not answer (${docker.host})`;
+  const ask = (words: readonly string[]) => docker.run(words, { timeoutMs: HOST_ANSWER_MS });
+  const listed = await ask(["ps", "--all", "--quiet", ...args]);
+  if (listed.code !== 0) {
+    throw silence(docker, what, listed);
+  }
+  const list = listed.stdout.split("\n").filter(Boolean);
   if (list.length === 0) {
     return [];
   }
-  const { stdout } = await docker.run(["inspect", "--type", "container", ...list]);
-  return (JSON.parse(stdout || "[]") as Inspected[])
+  const inspected = await ask(["inspect", "--type", "container", ...list]);
+  // One that vanishes between the two calls is left out; all of them do not.
+  const found = inspected.code === 124 ? [] : (JSON.parse(inspected.stdout || "[]") as Inspected[]);
+  if (found.length === 0) {
+    throw silence(docker, what, inspected);
+  }
+  return found
     .map(describe)
     .filter(({ component }) => component !== "")
     .sort((a, b) => a.component.localeCompare(b.component) || a.instance - b.instance);

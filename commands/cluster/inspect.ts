@@ -1,72 +1,91 @@
+import { hasSites, settingsOfSite, siteNames } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
-import { Docker } from "../docker.ts";
 import { type LastDrills, readLast } from "../drills/last.ts";
-import { apparentOrphans, type Orphan } from "../scaleIn/orphans.ts";
-import { type Alert, activeAlerts } from "./alerts.ts";
-import { type Backup, type RepositoryState, reportBackups } from "./backups.ts";
-import { type ContainerState, containersOf } from "./containers.ts";
-import { clusterMembers, type Member } from "./members.ts";
-import { instanceStates, type Scaling, scalingOf } from "./scaling.ts";
+import type { Orphan } from "../scaleIn/orphans.ts";
+import { agentsWords } from "../site/activeName.ts";
+import { reportOf, type SiteReport } from "../site/statusText.ts";
+import { topologyOf } from "../site/topology.ts";
+import type { View } from "../site/view.ts";
+import type { Alert } from "./alerts.ts";
+import type { Backup, RepositoryState } from "./backups.ts";
+import { lookAtSite, type Named, type SiteLook } from "./look.ts";
+import type { Member } from "./members.ts";
+import type { Scaling } from "./scaling.ts";
 
-export interface Named {
-  readonly name: string;
-  readonly state: string;
+/** Something that is at a site. */
+export interface AtSite {
+  /** Which one; absent where the stack has one. */
+  readonly site?: string;
 }
 
 /** What `status --json` prints; others script against the first five. */
 export interface StackStatus {
-  readonly members: readonly Member[];
-  readonly instances: readonly Named[];
-  readonly backups: readonly Backup[];
-  readonly alerts: readonly Alert[];
+  readonly members: readonly (Member & AtSite)[];
+  readonly instances: readonly (Named & AtSite)[];
+  readonly backups: readonly (Backup & AtSite)[];
+  readonly alerts: readonly (Alert & AtSite)[];
+  /** By name; with several sites `<site>.<name>`. */
   readonly endpoints: Readonly<Record<string, string>>;
   /** Everything else that runs: poolers, router, edge, etcd, monitoring. */
-  readonly services: readonly Named[];
+  readonly services: readonly (Named & AtSite)[];
   /** What each backup repository is worth now; empty when nobody can say. */
-  readonly repositories?: readonly RepositoryState[];
-  /** What the autoscaler says; null when it does not answer. */
+  readonly repositories?: readonly (RepositoryState & AtSite)[];
+  /** What the autoscaler says, with several sites the active one's; null when it does not answer. */
   readonly scaling?: Scaling | null;
   /** Volumes of database members that left. */
   readonly orphans?: readonly Orphan[];
   /** The last drills that this launcher ran; null when none. */
   readonly drills?: LastDrills | null;
+  /** Which site takes writes and how the other one follows; absent where the stack has one. */
+  readonly sites?: SiteReport;
+  /** What Docker hosts did not say, a line each; absent when all answered. */
+  readonly silent?: readonly string[];
 }
 
 const MEMBER = "postgres";
 const INSTANCE = "app";
 
-/** Looks at every site of the stack; what does not answer is shown as it is. */
+/** Looks at every site of the stack at once; what does not answer is shown as that. */
 export async function inspectStack(settings: Settings): Promise<StackStatus> {
-  const sites = Object.entries(settings.sites);
-  const looks = sites.map(async ([site, { host }]) => {
-    const docker = new Docker(settings.hosts[host]?.docker ?? "");
-    const containers = await containersOf(docker, settings.stack, site);
-    const [members, report, scaling, volumes] = await Promise.all([
-      clusterMembers(docker, containers),
-      reportBackups(docker, containers),
-      scalingOf(docker, containers),
-      docker.volumesOf(settings.stack),
-    ]);
-    const orphans = apparentOrphans(volumes, site, containers, settings.database);
-    const instances = instanceStates(containers, settings.application.instances.min, scaling);
-    return { containers, members, instances, scaling, orphans, ...report };
-  });
-  const [found, alerts] = await Promise.all([Promise.all(looks), activeAlerts(settings)]);
-  const containers = found.flatMap((site) => site.containers);
-  const named = (keep: (container: ContainerState) => boolean): Named[] =>
-    containers.filter(keep).map(({ alias, state }) => ({ name: alias, state }));
+  const [looks, view] = await Promise.all([
+    Promise.all(siteNames(settings).map((site) => lookAtSite(settings, site))),
+    agentsWords(settings),
+  ]);
+  return { ...joinLooks(settings, looks, view), drills: readLast(settings.stack) };
+}
+
+/** All sites as one: each thing says its site, where there are several. Pure. */
+export function joinLooks(settings: Settings, looks: readonly SiteLook[], view: View): StackStatus {
+  const sites = hasSites(settings) ? reportOf(view, topologyOf(settings)) : undefined;
+  const all = <T extends object>(of: (look: SiteLook) => readonly T[]): (T & AtSite)[] =>
+    looks.flatMap((look) => of(look).map((one) => (sites ? { site: look.site, ...one } : one)));
+  const whose = sites ? looks.find(({ site }) => site === sites.active) : looks[0];
+  const silent = looks.flatMap((look) => look.silent ?? []);
   return {
-    members: found.flatMap((site) => site.members),
-    instances: found.flatMap((site) => site.instances),
-    backups: found.flatMap((site) => site.backups),
-    alerts,
-    endpoints: endpointsOf(settings, containers.length > 0),
-    services: named(({ component }) => component !== INSTANCE && component !== MEMBER),
-    repositories: found.flatMap((site) => site.repositories),
-    scaling: found[0]?.scaling ?? null,
-    orphans: found.flatMap((site) => site.orphans),
-    drills: readLast(settings.stack),
+    members: all(({ members }) => members),
+    instances: all(({ instances }) => instances),
+    backups: all(({ backups }) => backups),
+    alerts: all(({ alerts }) => alerts),
+    endpoints: Object.assign({}, ...looks.map((look) => endpointsAt(settings, look))),
+    services: all(servicesOf),
+    repositories: all(({ repositories }) => repositories),
+    scaling: whose?.scaling ?? null,
+    orphans: looks.flatMap(({ orphans }) => orphans),
+    ...(sites ? { sites } : {}),
+    ...(silent.length > 0 ? { silent } : {}),
   };
+}
+
+function servicesOf({ containers }: SiteLook): Named[] {
+  return containers
+    .filter(({ component }) => component !== INSTANCE && component !== MEMBER)
+    .map(({ alias, state }) => ({ name: alias, state }));
+}
+
+function endpointsAt(settings: Settings, { site, containers }: SiteLook): Record<string, string> {
+  const own = endpointsOf(settingsOfSite(settings, site), containers.length > 0);
+  const named = Object.entries(own).map(([name, where]) => [`${site}.${name}`, where]);
+  return hasSites(settings) ? Object.fromEntries(named) : own;
 }
 
 /** Where the stack is reached; without secrets, and without asking the engine. Pure. */
@@ -92,13 +111,19 @@ export function endpointsOf(settings: Settings, running: boolean): Record<string
   };
 }
 
-/** Everything runs, one leader, every replica streams, and no alert calls for anybody. Pure. */
-export function isHealthy({ members, instances, services, alerts }: StackStatus): boolean {
-  const leaders = members.filter(({ role }) => role === "leader" || role === "standby_leader");
+/**
+ * Everything runs, one leader, every replica streams, and no alert calls for anybody. Of several sites that
+ * is asked of the one that takes writes; the other one has to stream from it. Pure.
+ */
+export function isHealthy({ members, instances, services, alerts, sites }: StackStatus): boolean {
+  const judged = ({ site }: AtSite) => sites === undefined || site === sites.active;
+  const own = members.filter(judged);
+  const leaders = own.filter(({ role }) => role === "leader" || role === "standby_leader");
   const well = (state: string) => ["healthy", "running", "streaming", "scaled in"].includes(state);
   return (
+    sites?.healthy !== false &&
     leaders.length > 0 &&
-    [...members, ...instances, ...services].every(({ state }) => well(state)) &&
-    alerts.every(({ severity }) => severity === "info")
+    [...own, ...[...instances, ...services].filter(judged)].every(({ state }) => well(state)) &&
+    alerts.filter(judged).every(({ severity }) => severity === "info")
   );
 }

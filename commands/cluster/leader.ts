@@ -1,8 +1,13 @@
+import { foundingSite, hasSites, siteNames } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
-import { Docker } from "../docker.ts";
+import { beginningWith } from "../dns/syncs.ts";
+import { type Docker, HostSilent } from "../docker.ts";
 import { Fault } from "../fault.ts";
-import { activeName } from "../site/activeName.ts";
+import { activeName, agentsWords } from "../site/activeName.ts";
+import { activeIn, typed } from "../site/view.ts";
+import { note } from "../ui.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
+import { dockerOf } from "./look.ts";
 import { clusterMembers, type Member } from "./members.ts";
 
 /** The site that takes writes, as it is now. */
@@ -13,10 +18,52 @@ export interface ActiveSite {
   readonly containers: readonly ContainerState[];
 }
 
+/** @throws HostSilent */
 export async function activeSite(settings: Settings): Promise<ActiveSite> {
-  const name = await activeName(settings);
-  const docker = new Docker(settings.hosts[settings.sites[name]?.host ?? ""]?.docker ?? "");
-  return { name, docker, containers: await containersOf(docker, settings.stack, name) };
+  return siteAt(settings, await activeName(settings));
+}
+
+/**
+ * A site to read from: the active one, and where nobody says which that is, or its Docker host is gone, one
+ * whose host answers. What does not answer is said on standard error.
+ *
+ * @throws HostSilent when no host answers
+ */
+export async function readableSite(settings: Settings): Promise<ActiveSite> {
+  const view = await agentsWords(settings);
+  const active = activeIn(view);
+  let found: ActiveSite | undefined;
+  for (const site of beginningWith(active ?? foundingSite(settings), siteNames(settings))) {
+    const seen = view.get(site);
+    if (seen !== undefined && !seen.answers && !seen.docker) {
+      note(`holdfast: site ${site}: ${seen.why}`);
+    } else {
+      found ??= await siteAt(settings, site);
+    }
+  }
+  const see = `which site takes writes, and what helps: ${typed(settings, "status")}`;
+  if (found === undefined) {
+    throw new HostSilent(`no Docker host of stack ${settings.stack} answers`, see);
+  }
+  if (active === undefined && hasSites(settings)) {
+    note(`holdfast: no site says that it takes writes; this is what site ${found.name} has`);
+    note(`  ${see}`);
+  }
+  return found;
+}
+
+/** One site of the stack. @throws HostSilent */
+export async function siteAt(settings: Settings, name: string): Promise<ActiveSite> {
+  const docker = dockerOf(settings, name);
+  try {
+    return { name, docker, containers: await containersOf(docker, settings.stack, name) };
+  } catch (error) {
+    if (!(error instanceof HostSilent) || !hasSites(settings)) {
+      throw error;
+    }
+    const see = `which site takes writes, and what helps: ${typed(settings, "status")}`;
+    throw new HostSilent(error.message, ...error.advice, see);
+  }
 }
 
 /** Members with their containers' names; for commands that work inside one. @throws Fault when none runs */

@@ -29,7 +29,7 @@ export function realStage(site: Site, hold?: number): Stage {
       const { leader } = await placeOf(site);
       await dropOrders(site.docker, await leader(), run, settings.database.name);
     },
-    alerts: () => activeAlerts(settings),
+    alerts: () => activeAlerts(settings, site.name),
     conditions: () =>
       // Of a remote host the launcher knows nothing.
       site.docker.host.startsWith("unix://")

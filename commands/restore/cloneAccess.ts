@@ -1,4 +1,7 @@
+import { scopeOf } from "../../components/docker/placement.ts";
+import { archiveSuffix } from "../../settings/sites.ts";
 import { isTree } from "../../settings/tree.ts";
+import type { Settings } from "../../settings.ts";
 
 /** What opens a stack's cloud repository: output `backupAccess`, a JSON text. */
 export interface BackupAccess {
@@ -27,7 +30,13 @@ const TEXTS = [
   "cipherPass",
 ] as const;
 
-/** The access in a stack's outputs; undefined for a stack without a cloud repository. Pure. */
+/** The first site's access as another one's: the same bucket and keys, a cluster and a path of its own. Pure. */
+export function accessAt(access: BackupAccess, settings: Settings, site: string): BackupAccess {
+  const suffix = archiveSuffix(settings, site);
+  return { ...access, stanza: scopeOf({ settings, site }), path: `${access.path}${suffix}` };
+}
+
+/** The first site's access in a stack's outputs; undefined for a stack without a cloud repository. Pure. */
 export function accessIn(outputs: Readonly<Record<string, unknown>>): BackupAccess | undefined {
   const { backupAccess } = outputs;
   const access = typeof backupAccess === "string" ? treeIn(backupAccess) : backupAccess;

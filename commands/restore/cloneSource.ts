@@ -1,14 +1,18 @@
+import { scopeOf } from "../../components/docker/placement.ts";
+import { foundingSite } from "../../settings/sites.ts";
 import type { Tree } from "../../settings/tree.ts";
+import type { Settings } from "../../settings.ts";
 import { backupContainer } from "../cluster/backups.ts";
-import { activeSite } from "../cluster/leader.ts";
-import type { Docker } from "../docker.ts";
+import { siteAt } from "../cluster/leader.ts";
+import { type Docker, HostSilent } from "../docker.ts";
 import { isSharedBackend } from "../engine/backend.ts";
 import { readLocalState } from "../engine/state.ts";
 import { openStack } from "../engine/workspace.ts";
 import { Fault } from "../fault.ts";
 import { setUpEngine } from "../setup/engine.ts";
+import { activeName } from "../site/activeName.ts";
 import { loadStack } from "../stack.ts";
-import { accessIn, type BackupAccess } from "./cloneAccess.ts";
+import { accessAt, accessIn, type BackupAccess } from "./cloneAccess.ts";
 import type { RestoreOptions } from "./types.ts";
 
 /** What a clone begins with. */
@@ -47,22 +51,48 @@ export async function sourceStack(
   const engine = await openStack({ stack, enginePath: await setUpEngine(true), hosts: {} });
   const outputs = Object.entries(await engine.stack.outputs());
   const access = accessIn(Object.fromEntries(outputs.map(([key, { value }]) => [key, value])));
-  const { docker, containers } = await activeSite(settings);
-  const container = backupContainer(containers);
   const chosen = repository ?? (access ? "cloud" : "local");
-  refuseUnreachable(name, chosen, access, container);
-  const [site = ""] = Object.keys(settings.sites);
-  const builtin = settings.backup.cloud.provider === "builtin";
+  const site = await activeName(settings);
+  const local = await localOf(settings, site).catch((error: unknown) => {
+    // The cloud is read without the site that wrote it.
+    if (chosen === "cloud" && error instanceof HostSilent) return undefined;
+    throw error;
+  });
+  refuseUnreachable(name, chosen, access, local?.container);
+  return sourceAt({ settings, stackFile, repository: chosen, access, site, local });
+}
+
+/** What the cluster of one site left: its stanza, its path and its own container, never another's. Pure. */
+export function sourceAt(facts: {
+  readonly settings: Settings;
+  readonly stackFile: string;
+  readonly repository: "local" | "cloud";
+  /** The first site's. */
+  readonly access: BackupAccess | undefined;
+  /** The one that takes writes. */
+  readonly site: string;
+  readonly local: CloneSource["local"] | undefined;
+}): CloneSource {
+  const { settings, stackFile, repository, access, site, local } = facts;
+  const { project, stack, backup } = settings;
+  // The S3 server stands on the first site's network, whichever one is active.
+  const network = `${project}-${stack}-${foundingSite(settings)}-network`;
   return {
-    stack: name,
+    stack,
     settings: settings as unknown as Tree,
     stackFile,
-    repository: chosen,
-    stanza: access?.stanza ?? `${name}-${site}`,
-    ...(access ? { access } : {}),
-    ...(container ? { local: { docker, container } } : {}),
-    ...(builtin ? { network: `${settings.project}-${name}-${site}-network` } : {}),
+    repository,
+    stanza: scopeOf({ settings, site }),
+    ...(access ? { access: accessAt(access, settings, site) } : {}),
+    ...(local ? { local } : {}),
+    ...(backup.cloud.provider === "builtin" ? { network } : {}),
   };
+}
+
+async function localOf(settings: Settings, site: string): Promise<CloneSource["local"]> {
+  const { docker, containers } = await siteAt(settings, site);
+  const container = backupContainer(containers);
+  return container === undefined ? undefined : { docker, container };
 }
 
 function refuseUnreachable(

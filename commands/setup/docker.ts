@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Docker } from "../docker.ts";
+import { Docker, HOST_ANSWER_MS } from "../docker.ts";
 import { must, run, tail, which } from "../exec.ts";
 import { Fault } from "../fault.ts";
 import { privatePath } from "../paths.ts";
@@ -13,6 +13,16 @@ export const DEFAULT_DOCKER = "unix:///var/run/docker.sock";
 const DAEMON_LOG = "/var/log/holdfast-dockerd.log";
 const DAEMON_START_MS = 60_000;
 
+/** A Docker host as the settings name it. */
+export interface HostWish {
+  /** Its key in `hosts`. */
+  readonly name: string;
+  /** The setting `hosts.<name>.docker`. */
+  readonly address: string;
+  /** Whether a person chose that address: then it has to be that one. */
+  readonly configured: boolean;
+}
+
 /** What the launcher started itself, so that `./holdfast test` can end it. */
 interface Started {
   readonly dockerd?: { readonly pid: number; readonly log: string };
@@ -21,12 +31,14 @@ interface Started {
 /**
  * A running Docker Engine at the given address; the distribution's is installed and started where it is missing.
  *
- * @param address the setting `hosts.<host>.docker`
- * @param configured whether a person chose that address: then it has to be that one
+ * @param advice what else to type when it does not answer
  * @returns the address that answers
  * @throws Fault that says what to install or type
  */
-export function setUpDocker(address: string, configured: boolean): Promise<string> {
+export function setUpDocker(
+  { name, address, configured }: HostWish,
+  advice: readonly string[] = [],
+): Promise<string> {
   return step("Docker Engine", "looking for it", async (progress) => {
     const client = await which("docker");
     for (const host of client ? await candidates(address, configured) : []) {
@@ -38,11 +50,14 @@ export function setUpDocker(address: string, configured: boolean): Promise<strin
     }
     if (configured && address !== DEFAULT_DOCKER) {
       throw new Fault(
-        client ? `no Docker Engine answers at ${address}` : "there is no program docker on PATH",
+        client
+          ? `no Docker Engine answers at ${address}, which is host ${name} (hosts.${name}.docker)`
+          : "there is no program docker on PATH",
         ...(client
           ? [`look at: DOCKER_HOST=${address} docker info`]
           : ["type: apt-get install docker.io"]),
-        "or choose another: pulumi config set --path hosts.h1.docker unix:///var/run/docker.sock",
+        ...(client ? advice : []),
+        `or choose another: pulumi config set --path hosts.${name}.docker ${DEFAULT_DOCKER}`,
       );
     }
     await install(progress);
@@ -54,7 +69,7 @@ export function setUpDocker(address: string, configured: boolean): Promise<strin
 
 /** @throws Fault when an engine is there and this user may not use it */
 async function refuseWithoutRights(host: string): Promise<void> {
-  const { stderr } = await new Docker(host).run(["version"]);
+  const { stderr } = await new Docker(host).run(["version"], { timeoutMs: HOST_ANSWER_MS });
   if (/permission denied/i.test(stderr)) {
     throw new Fault(
       `this user (${userInfo().username}) may not use the Docker Engine at ${host}`,

@@ -16,8 +16,8 @@ export interface PortWish {
   readonly explicit: boolean;
 }
 
-/** Who holds a port, in words, or undefined when it is free. */
-export type HolderOf = (port: number) => Promise<string | undefined>;
+/** Who holds a port, in words, or undefined when it is free; for a wish, wherever that is published. */
+export type HolderOf = (port: number, wish?: PortWish) => Promise<string | undefined>;
 
 export interface PortChoice {
   readonly wish: PortWish;
@@ -60,26 +60,26 @@ export async function choosePorts(
   const wished = new Set(wishes.map(({ port }) => port));
   const choices: PortChoice[] = [];
   const faults: SettingsFault[] = [];
-  const nextFree = async (after: number): Promise<number> => {
-    for (let port = after + 1; port <= HIGHEST_PORT; port++) {
-      if (!wished.has(port) && (await holderOf(port)) === undefined) {
+  const nextFree = async (wish: PortWish): Promise<number> => {
+    for (let port = wish.port + 1; port <= HIGHEST_PORT; port++) {
+      if (!wished.has(port) && (await holderOf(port, wish)) === undefined) {
         wished.add(port);
         return port;
       }
     }
-    throw new RangeError(`no free port above ${after}`);
+    throw new RangeError(`no free port above ${wish.port}`);
   };
   for (const wish of wishes) {
-    const holder = await holderOf(wish.port);
+    const holder = await holderOf(wish.port, wish);
     if (holder === undefined) {
       choices.push({ wish, port: wish.port });
     } else if (!wish.explicit) {
-      choices.push({ wish, port: await nextFree(wish.port) });
+      choices.push({ wish, port: await nextFree(wish) });
     } else {
       faults.push({
         path: wish.path,
         problem: `taken by ${holder}`,
-        mend: { set: { path: wish.path, value: await nextFree(wish.port) } },
+        mend: { set: { path: wish.path, value: await nextFree(wish) } },
       });
     }
   }

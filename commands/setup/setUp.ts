@@ -1,23 +1,19 @@
-import {
-  describeFaults,
-  SettingsError,
-  type Fault as SettingsFault,
-} from "../../settings/faults.ts";
-import { recordFile } from "../../settings/sources.ts";
-import { merge, type Path, type Tree, valueAt } from "../../settings/tree.ts";
+import { siteNames } from "../../settings/sites.ts";
+import { merge, type Tree, valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
 import { isSharedBackend } from "../engine/backend.ts";
+import { typed } from "../site/view.ts";
 import { loadStack, type Stack } from "../stack.ts";
 import { note } from "../ui.ts";
 import { shareCertificates } from "./certificates.ts";
 import { findDataRoot } from "./dataRoot.ts";
 import { setUpDocker } from "./docker.ts";
 import { setUpEngine } from "./engine.ts";
+import { chooseAddresses } from "./freeAddresses.ts";
 import { chooseImages, explainMissingGrafana } from "./images.ts";
 import { memoryWarning } from "./memory.ts";
 import { checkOwnApplication } from "./ownApplication.ts";
-import { chooseOffsets, choosePorts, portAnswers, portHolders, portWishes } from "./ports.ts";
 import { prebuildImages } from "./prebuild.ts";
 import { providePrograms } from "./programs.ts";
 import {
@@ -28,7 +24,6 @@ import {
   withoutDeep,
   writeRecord,
 } from "./record.ts";
-import { chooseSubnets } from "./subnet.ts";
 
 /** A machine that can run the program. */
 export interface Ready {
@@ -100,7 +95,11 @@ async function findHosts(stack: Stack): Promise<{ hosts: Record<string, Docker>;
   let answers: Tree = {};
   for (const [name, { docker: address }] of Object.entries(stack.settings.hosts)) {
     const path = ["hosts", name, "docker"];
-    const found = await setUpDocker(address, valueAt(stack.config, path) !== undefined);
+    const configured = valueAt(stack.config, path) !== undefined;
+    const found = await setUpDocker(
+      { name, address, configured },
+      withoutHost(stack.settings, name),
+    );
     hosts[name] = new Docker(found);
     if (found !== address) {
       answers = merge(answers, treeOf(path, found));
@@ -110,38 +109,18 @@ async function findHosts(stack: Stack): Promise<{ hosts: Record<string, Docker>;
   return { hosts, answers };
 }
 
-/** Ports and subnets that are free. @throws SettingsError for those that a person chose and something else holds */
-async function chooseAddresses(
-  stack: Stack,
-  hosts: Readonly<Record<string, Docker>>,
-): Promise<Tree[]> {
-  const { settings, config } = stack;
-  const faults: SettingsFault[] = [];
-  const answers: Tree[] = [];
-  for (const [name, docker] of Object.entries(hosts)) {
-    const sites = Object.fromEntries(
-      Object.entries(settings.sites).filter(([, { host }]) => host === name),
-    );
-    if (Object.keys(sites).length === 0) {
-      continue;
-    }
-    const holders = await portHolders(docker, settings);
-    const ports = await choosePorts(portWishes(settings, config), holders);
-    const offsets = await chooseOffsets({ ...settings, sites }, config, holders);
-    const subnets = await chooseSubnets(docker, settings, config, name);
-    faults.push(...ports.faults, ...offsets.faults, ...subnets.faults);
-    answers.push(portAnswers(ports.choices), offsets.answers, subnets.answers);
-  }
-  if (faults.length > 0) {
-    const place = {
-      stack: stack.name,
-      recordFile: recordFile(stack.name),
-      originOf: () => "config" as const,
-      writtenAt: (path: Path) => valueAt(config, path),
-    };
-    throw new SettingsError(describeFaults(faults, place), faults);
-  }
-  return answers;
+/** What to type when a host of several sites is gone: the commands that need neither it nor the engine. Pure. */
+export function withoutHost(settings: Settings, host: string): string[] {
+  const names = siteNames(settings);
+  const lost = names.filter((site) => settings.sites[site]?.host === host);
+  const [left, ...others] = names.filter((site) => !lost.includes(site));
+  if (names.length < 2) return [];
+  return [
+    `which site takes writes, and what helps: ${typed(settings, "status")}`,
+    ...(left !== undefined && others.length === 0 && lost.length > 0
+      ? [`if site ${lost.join(", ")} is lost: ${typed(settings, `failover --to ${left}`)}`]
+      : []),
+  ];
 }
 
 /** Writes the record where it changed, says so, and reads the settings anew. */
@@ -167,10 +146,11 @@ async function warnAboutMemory(
   settings: Settings,
   hosts: Readonly<Record<string, Docker>>,
 ): Promise<void> {
-  const [first] = Object.values(hosts);
-  const warning = first && (await memoryWarning(first, settings));
-  if (warning) {
-    note(`  ${warning}`);
+  for (const [host, docker] of Object.entries(hosts)) {
+    const warning = await memoryWarning(docker, settings, host);
+    if (warning) {
+      note(`  ${warning}`);
+    }
   }
 }
 

@@ -114,7 +114,8 @@ export async function chooseSubnets(
       sites[site] = { subnet: choice.subnet };
     }
   }
-  return { answers: merge(answers, { sites }), faults };
+  const own = Object.keys(sites).length > 0 ? { sites } : {};
+  return { answers: merge(answers, own), faults };
 }
 
 function sitesOn({ sites }: Settings, host: string) {
@@ -127,7 +128,8 @@ function besideSites(
   host: string,
 ): { name: string; path: string[]; subnet: string }[] {
   const { witness, network, dns } = settings;
-  const joined = hasSites(settings) && shareHost(settings);
+  const here = sitesOn(settings, host).length > 0;
+  const joined = here && hasSites(settings) && shareHost(settings);
   return [
     ...(joined
       ? [{ name: "link", path: ["network", "linkSubnet"], subnet: network.linkSubnet }]

@@ -7,7 +7,7 @@ import { activeIn, statusOf, type View } from "./view.ts";
 /** The site that takes writes now; the first one of the settings where there is one, and where nobody says. */
 export async function activeName(settings: SiteFacts): Promise<string> {
   const [first = ""] = Object.keys(settings.sites);
-  return activeIn(await look(settings, dockerAddresses(settings, []))) ?? first;
+  return activeIn(await agentsWords(settings)) ?? first;
 }
 
 /**
@@ -39,6 +39,11 @@ export function certainIn(view: View, stack: string): string {
     `${whose} (${said || "none answers"}): the names stay where they are`,
     `./holdfast site status --stack ${stack}`,
   );
+}
+
+/** Each site's own word; nobody's of a sole one. */
+export function agentsWords(settings: SiteFacts): Promise<View> {
+  return look(settings, dockerAddresses(settings, []));
 }
 
 /** Asks all at once; a sole site has no agent to ask. */

@@ -1,6 +1,5 @@
 /** What a failover may cost, as the standby has measured it. Pure. */
-import { bytes } from "../status.ts";
-import { duration } from "../ui.ts";
+import { bytes, duration } from "../ui.ts";
 import type { AgentStatus } from "./types.ts";
 
 export interface Loss {

@@ -1,9 +1,8 @@
 /** What `./holdfast site status` prints. Pure. */
-import { bytes } from "../status.ts";
-import { alignedTable, duration } from "../ui.ts";
+import { alignedTable, bytes, duration } from "../ui.ts";
 import { type Advice, adviceOf } from "./advice.ts";
 import type { AgentStatus, Topology } from "./types.ts";
-import { statusOf, type View, witnessIn } from "./view.ts";
+import { type View, witnessIn } from "./view.ts";
 
 /** `--json` prints it. */
 export interface SiteReport extends Omit<Advice, "active" | "next"> {
@@ -29,18 +28,32 @@ export function reportOf(view: View, topology: Topology): SiteReport {
 }
 
 export function statusText(view: View, topology: Topology): string {
-  const { says, next, active } = adviceOf(view, topology);
-  const head = ["site", "role", "epoch", "leader", "timeline", "at", "replicas", "behind"];
-  const rows = [...view.keys()].map((site) => rowOf(site, statusOf(view, site)));
-  const verdict =
-    says.length === 0 ? [`site ${active} takes writes, the other one streams from it`] : says;
+  const report = reportOf(view, topology);
   return [
-    alignedTable([head, ...rows]),
+    alignedTable([SITES_HEAD, ...siteRows(report)]),
     ...(topology.witness ? [`  ${witnessLine(view)}`] : []),
     "",
-    ...verdict.map((line) => `  ${line}`),
-    ...(next === undefined ? [] : [`  next: ${next}`]),
+    ...verdictLines(report).map((line) => `  ${line}`),
   ].join("\n");
+}
+
+export const SITES_HEAD = [
+  ...["site", "role", "epoch", "leader"],
+  ...["timeline", "at", "replicas", "behind"],
+];
+
+/** A row for each site, as SITES_HEAD has it. */
+export function siteRows({ sites }: SiteReport): string[][] {
+  return Object.entries(sites).map(([site, status]) =>
+    rowOf(site, "silent" in status ? undefined : status),
+  );
+}
+
+/** What is wrong, or that nothing is; and what to type next. */
+export function verdictLines({ says, next, active }: SiteReport): string[] {
+  const verdict =
+    says.length === 0 ? [`site ${active} takes writes, the other one streams from it`] : says;
+  return [...verdict, ...(next === null ? [] : [`next: ${next}`])];
 }
 
 function rowOf(site: string, status: AgentStatus | undefined): string[] {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { foundingSite } from "../../settings/sites.ts";
+import { archiveSuffix, foundingSite } from "../../settings/sites.ts";
 import { addressOf } from "../docker/addresses.ts";
 import type { Placement } from "../docker/placement.ts";
 import { scopeOf } from "../docker/placement.ts";
@@ -80,16 +80,13 @@ export function cloudOf(args: CloudArgs): Cloud | undefined {
   };
 }
 
-/**
- * Where a site's archive and backups are in the bucket. The first site's path is the one it had as a
- * sole one; each further one has its own, for two clusters never write to one path (M24).
- */
+/** Where a site's archive and backups are in the bucket. */
 export function cloudPath(
   { settings, stackId }: Pick<Placement, "settings" | "stackId">,
   site: string,
 ): pulumi.Output<string> {
   const { prefix } = settings.backup.cloud;
-  const suffix = site === foundingSite(settings) ? "" : `-${site}`;
+  const suffix = archiveSuffix(settings, site);
   return pulumi.interpolate`/${prefix}/${stackId}${suffix}`;
 }
 

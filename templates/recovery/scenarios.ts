@@ -8,6 +8,10 @@ export function scenarios(facts: RecoveryFacts): string[] {
   return [databaseFails(facts), applicationDown(facts), lost];
 }
 
+function counted(count: number, verb: string): string {
+  return `${count} ${verb}${count === 1 ? "s" : ""}`;
+}
+
 function databaseFails({ stack, replicas, recoveryTimeSeconds, hasCloud }: RecoveryFacts): string {
   const from = hasCloud ? "`local`, else `cloud`" : "`local`";
   return `## 1. The database fails
@@ -28,7 +32,7 @@ disk: the same, without anybody.
 | somebody deleted or changed rows | \`./holdfast restore --table users --table orders --to 2026-11-25T09:00:00Z --stack ${stack}\`: beside the live tables |
 | everything back to a moment | \`./holdfast restore --to 2026-11-25T09:00:00Z --overwrite --stack ${stack}\` |
 
-**Over** when \`status\` says that one member leads and ${replicas} stream.
+**Over** when \`status\` says that one member leads and ${counted(replicas, "stream")}.
 `;
 }
 
@@ -37,7 +41,7 @@ function applicationDown({ stack, instancesMin }: RecoveryFacts): string {
 
 **Seen by**: the shop does not answer; alerts EdgeNoInstance, InstancesMissing, ApplicationErrors.
 
-**By itself**: an instance that dies or hangs gets no requests after 2 s and is started again; at least ${instancesMin} run.
+**By itself**: an instance that dies or hangs gets no requests after 2 s and is started again; at least ${counted(instancesMin, "run")}.
 Edge, poolers and router are started again by Docker.
 
 **By people**:

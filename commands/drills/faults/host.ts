@@ -6,6 +6,8 @@ import { type Drill, type Scene, Skipped } from "../scene.ts";
 import { killMain, needLocalRoot } from "./tools.ts";
 
 const PID_FILE = "/var/run/docker.pid";
+/** The one that the launcher starts itself. */
+const OWN_DAEMON = { name: "h1", address: DEFAULT_DOCKER, configured: false };
 const ANOTHERS = "the Docker daemon was not started by this launcher: it is another's to kill";
 
 export const hosts: readonly Drill[] = [
@@ -34,7 +36,7 @@ export const hosts: readonly Drill[] = [
     async inject(scene) {
       const daemon = await daemonOf(scene);
       const running = runningOf(scene.look.boxes);
-      scene.undo("the Docker daemon runs", () => setUpDocker(DEFAULT_DOCKER, false));
+      scene.undo("the Docker daemon runs", () => setUpDocker(OWN_DAEMON));
       // The daemon first: it must not start any of them again meanwhile.
       for (const pid of daemon) {
         process.kill(pid, "SIGKILL");

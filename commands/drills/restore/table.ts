@@ -1,6 +1,5 @@
 import type { Settings } from "../../../settings.ts";
-import { bytes } from "../../status.ts";
-import { alignedBlock, alignedTable } from "../../ui.ts";
+import { alignedBlock, alignedTable, bytes } from "../../ui.ts";
 import { seconds } from "../report/figures.ts";
 import type { RestoreRecord, RestoreResult } from "./record.ts";
 

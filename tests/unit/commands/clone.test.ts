@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { Docker } from "../../../commands/docker.ts";
+import type { BackupAccess } from "../../../commands/restore/cloneAccess.ts";
 import { lastNumber, sending } from "../../../commands/restore/cloneCopy.ts";
 import { cloneConflicts, clonedStackFile } from "../../../commands/restore/cloneSettings.ts";
+import { sourceAt } from "../../../commands/restore/cloneSource.ts";
 import type { Tree } from "../../../settings/tree.ts";
 import { parseSettings } from "../../../settings.ts";
 
@@ -92,5 +95,42 @@ describe("what sends a repository", () => {
     expect(sending("shop-a")).toContain(
       "--exclude '*.pgbackrest.tmp' 'archive/shop-a' 'backup/shop-a'",
     );
+  });
+});
+
+describe("what a clone begins with", () => {
+  const settings = parseSettings({
+    stack: "lab",
+    project: "holdfast",
+    config: { sites: { a: {}, b: {} }, backup: { cloud: { provider: "builtin" } } },
+  });
+  const first: BackupAccess = {
+    ...{ stanza: "lab-a", path: "/holdfast/0123", endpoint: "https://10.0.0.70:7070" },
+    ...{ region: "r", bucket: "b", pathStyle: true, keyId: "k", keySecret: "s" },
+    ...{ cipherPass: "p", caCertificate: "" },
+  };
+  const at = (site: string, repository: "local" | "cloud") => {
+    const docker = new Docker("unix:///run/docker.sock");
+    const local = { docker, container: `holdfast-lab-${site}-backup` };
+    return sourceAt({ settings, stackFile: "", repository, access: first, site, local });
+  };
+
+  test("is the first site's while that takes writes", () => {
+    expect(at("a", "cloud")).toMatchObject({ stanza: "lab-a", access: first });
+  });
+
+  test("is the other one's after a failover, in the cloud", () => {
+    const { stanza, access, network } = at("b", "cloud");
+    expect(stanza).toBe("lab-b");
+    expect(access).toEqual({ ...first, stanza: "lab-b", path: "/holdfast/0123-b" });
+    // The S3 server has not moved.
+    expect(network).toBe("holdfast-lab-a-network");
+  });
+
+  test("is never one site's container with the other one's stanza", () => {
+    expect(at("b", "local")).toMatchObject({
+      stanza: "lab-b",
+      local: { container: "holdfast-lab-b-backup" },
+    });
   });
 });

@@ -6,9 +6,9 @@ import { withoutNoise } from "../../../commands/preview.ts";
 import { passwordsIn } from "../../../commands/recoveryKit.ts";
 import { parseRelease } from "../../../commands/setup/machine.ts";
 import { registryOf } from "../../../commands/setup/registry.ts";
-import { bytes, statusText } from "../../../commands/status.ts";
+import { statusText } from "../../../commands/status.ts";
 import { parseUnittest, parseVitest } from "../../../commands/testing/suites.ts";
-import { alignedBlock, alignedTable, duration } from "../../../commands/ui.ts";
+import { alignedBlock, alignedTable, bytes, duration } from "../../../commands/ui.ts";
 
 describe("blocks", () => {
   test("are aligned, without blanks at the ends", () => {

@@ -6,19 +6,16 @@ import { describe, expect, test } from "vitest";
 import { lastResults } from "../../../commands/drills/lastResults.ts";
 import { skippedResult } from "../../../commands/drills/result.ts";
 import { recoveryFacts } from "../../../commands/recoveryPlan.ts";
-import { parseSettings } from "../../../settings.ts";
+import { loadSettingsFromFiles, parseSettings } from "../../../settings.ts";
 import { type RecoveryFacts, renderRecoveryPlan } from "../../../templates/recovery.md.ts";
 
 const settings = parseSettings({ stack: "dev", project: "holdfast", config: {} });
 const one = recoveryFacts(settings, []);
-/** What docs/recovery.md shows: two data centres, a witness, names of its own. */
+const root = join(import.meta.dirname, "../../..");
+/** What docs/recovery.md shows: Pulumi.two-sites.yaml in earnest, on hosts of their own, and a cloud elsewhere. */
 const two: RecoveryFacts = {
-  ...one,
-  stack: "two-sites",
-  sites: ["a", "b"],
+  ...recoveryFacts(loadSettingsFromFiles(root, "two-sites"), []),
   hosts: { a: "ssh://root@a.example.org", b: "ssh://root@b.example.org" },
-  hasWitness: true,
-  dnsTtlSeconds: 30,
   hasCloud: true,
 };
 const main = readFileSync(join(import.meta.dirname, "../../../commands/main.ts"), "utf8");

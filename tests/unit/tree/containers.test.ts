@@ -147,8 +147,8 @@ test("each is checked for health, and `up` waits for it", () => {
 
 test("what the launcher reckons of memory is their limits, to a tenth", () => {
   const limits = containers.reduce((sum, { inputs }) => sum + inputs.memory, 0);
-  expect(memoryLimits(settings) / limits).toBeGreaterThan(0.9);
-  expect(memoryLimits(settings) / limits).toBeLessThan(1.1);
+  expect(memoryLimits(settings, "h1") / limits).toBeGreaterThan(0.9);
+  expect(memoryLimits(settings, "h1") / limits).toBeLessThan(1.1);
 });
 
 test("each has a limit of memory and no swap", () => {

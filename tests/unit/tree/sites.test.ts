@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { memoryLimits } from "../../../commands/setup/memory.ts";
 import { jointAddress, peerOf } from "../../../components/site/peer.ts";
 import { loadSettingsFromFiles } from "../../../settings.ts";
 import { BUILTIN, type Recording, record, settingsWith } from "./mocks.ts";
@@ -315,4 +316,16 @@ test("Pulumi.two-sites.yaml declares both sites on one daemon", async () => {
   expect(Object.keys(settings.sites)).toEqual(["a", "b"]);
   expect(settings.witness?.host).toBe("h1");
   expect(settings.sites.b?.portOffset).toBe(10_000);
+});
+
+test("what the launcher reckons of memory is all that stands on a host, to a tenth", () => {
+  const sum = two
+    .ofKind("Container")
+    .reduce((total, { inputs }) => total + Number(inputs.memory), 0);
+  expect(memoryLimits(settingsWith(TWO), "h1") / sum).toBeGreaterThan(0.9);
+  expect(memoryLimits(settingsWith(TWO), "h1") / sum).toBeLessThan(1.1);
+  const apart = settingsWith(HOSTS);
+  const [first, second, third] = ["h1", "h2", "h3"].map((host) => memoryLimits(apart, host));
+  expect(second).toBe(first);
+  expect(third).toBe(apart.etcd.memoryMiB);
 });

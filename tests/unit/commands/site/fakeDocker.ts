@@ -9,9 +9,13 @@ export interface FakeSite {
   readonly host: string;
   /** Whether that answers. */
   readonly up: boolean;
+  /** Whether it takes a connection and never says a word. */
+  readonly hangs?: boolean;
   /** Whether Docker obeys a stop. */
   readonly stubborn?: boolean;
   readonly containers: Record<string, string>;
+  /** Data volumes of database members, by name `lab-<site>-postgres-<n>-data`; undefined: they are not listed. */
+  readonly volumes?: readonly string[];
   readonly agent: Record<string, unknown>;
 }
 
@@ -28,13 +32,32 @@ if (found === undefined || !found[1].up) {
   process.exit(1);
 }
 const [name, site] = found;
+if (site.hangs) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
 
 switch (args[0]) {
   case "ps":
+    if (args.includes("--quiet")) {
+      process.stdout.write(`${Object.keys(site.containers).join("\n")}\n`);
+      break;
+    }
     for (const [container, state] of Object.entries(site.containers)) {
       const component = container.replace(/^lab-[ab]-/, "").replace(/-\d+$/, "");
       process.stdout.write(`${container}\t${component}\t${state}\n`);
     }
+    break;
+  case "inspect":
+    process.stdout.write(
+      JSON.stringify(args.slice(3).map(args[2] === "volume" ? inspectedVolume : inspected)),
+    );
+    break;
+  case "volume":
+    if (site.volumes === undefined) {
+      process.stderr.write("no volumes here\n");
+      process.exit(1);
+    }
+    process.stdout.write(`${site.volumes.join("\n")}\n`);
     break;
   case "stop":
     for (const container of args.slice(3).filter(() => !site.stubborn)) {
@@ -47,14 +70,34 @@ switch (args[0]) {
     }
     break;
   case "exec":
+    if (args[2] !== "holdfast-site") {
+      process.exit(1); // nothing else answers here
+    }
     exec(args.slice(3));
     break;
   default:
     process.exit(64);
 }
 // Two of them read at once: who changes nothing writes nothing.
-if (args[0] !== "ps") {
+if (!["ps", "inspect", "volume"].includes(args[0] ?? "")) {
   writeFileSync(file, JSON.stringify(world));
+}
+
+function inspected(container: string): object {
+  const alias = container.replace(/^lab-[ab]-/, "");
+  const [, component = alias, number] = /^(.*)-(\d+)$/.exec(alias) ?? [];
+  const labels = {
+    "holdfast.component": component,
+    ...(number === undefined ? {} : { "holdfast.instance": number }),
+  };
+  const status = site.containers[container];
+  return { Name: `/${container}`, State: { Status: status }, Config: { Labels: labels } };
+}
+
+function inspectedVolume(volume: string): object {
+  const [, number] = /^lab-[ab]-postgres-(\d+)-data$/.exec(volume) ?? [];
+  const labels = { "holdfast.site": name, "holdfast.component": "postgres" };
+  return { Name: volume, Labels: { ...labels, "holdfast.instance": number } };
 }
 
 function exec(words: readonly string[]): void {

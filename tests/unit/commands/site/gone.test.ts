@@ -1,0 +1,157 @@
+/** A data centre whose Docker host takes no more connections: what asks all of them ends, and shows the rest. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { inspectStack, isHealthy } from "../../../../commands/cluster/inspect.ts";
+import { activeSite, readableSite } from "../../../../commands/cluster/leader.ts";
+import { lookAtSite } from "../../../../commands/cluster/look.ts";
+import { HostSilent } from "../../../../commands/docker.ts";
+import { setUpDocker } from "../../../../commands/setup/docker.ts";
+import { withoutHost } from "../../../../commands/setup/setUp.ts";
+import { realPorts } from "../../../../commands/site/ports.ts";
+import { reportOf } from "../../../../commands/site/statusText.ts";
+import { dockerAddresses, topologyOf } from "../../../../commands/site/topology.ts";
+import { lookAt } from "../../../../commands/site/view.ts";
+import { settingsWith } from "../../tree/mocks.ts";
+import type { FakeSite, FakeWorld } from "./fakeDocker.ts";
+
+const settings = settingsWith(
+  {
+    hosts: {
+      h1: { docker: "tcp://host-a:2375", address: "192.0.2.1" },
+      h2: { docker: "tcp://host-b:2375", address: "192.0.2.2" },
+    },
+    sites: { a: { host: "h1" }, b: { host: "h2" } },
+  },
+  "lab",
+);
+const PATH = process.env.PATH;
+let folder = "";
+let said = "";
+
+function site(name: string, change: Partial<FakeSite> = {}): FakeSite {
+  const names = ["postgres-1", "site-agent", "backup", "edge"];
+  return {
+    host: `tcp://host-${name}:2375`,
+    up: true,
+    containers: Object.fromEntries(names.map((alias) => [`lab-${name}-${alias}`, "running"])),
+    volumes: [`lab-${name}-postgres-1-data`, `lab-${name}-postgres-4-data`],
+    agent: { site: name, role: "standby", epoch: 3, active: "a", streaming: false },
+    ...change,
+  };
+}
+
+function begin(world: FakeWorld): void {
+  writeFileSync(join(folder, "world.json"), JSON.stringify(world));
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "holdfast-gone-"));
+  const program = join(import.meta.dirname, "fakeDocker.ts");
+  writeFileSync(join(folder, "docker"), `#!/bin/sh\nexec ${process.execPath} ${program} "$@"\n`);
+  chmodSync(join(folder, "docker"), 0o755);
+  process.env.PATH = `${folder}:${PATH}`;
+  process.env.FAKE_DOCKER_WORLD = join(folder, "world.json");
+  said = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.env.PATH = PATH;
+  process.env.FAKE_DOCKER_WORLD = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("a host that hangs keeps nobody for longer than half a minute", {
+  timeout: 60_000,
+}, async () => {
+  begin({ a: site("a", { hangs: true }), b: site("b") });
+  const start = Date.now();
+  const topology = topologyOf(settings);
+  const ports = realPorts(settings, { addresses: dockerAddresses(settings, []), yes: true });
+  const [found, view, readable] = await Promise.all([
+    inspectStack(settings),
+    lookAt(ports, topology),
+    readableSite(settings),
+  ]);
+  expect(Date.now() - start).toBeLessThan(30_000);
+  expect(found.silent?.join()).toMatch(/^the Docker host of site a does not answer \(tcp:.*15 s$/);
+  expect(found.members).toMatchObject([{ site: "b", name: "postgres-1", state: "running" }]);
+  expect(found.services.map(({ site, name }) => `${site} ${name}`)).toEqual([
+    "b backup",
+    "b edge",
+    "b site-agent",
+  ]);
+  expect(found.orphans).toEqual([
+    { volume: "lab-b-postgres-4-data", site: "b", member: "postgres-4" },
+  ]);
+  expect(isHealthy(found)).toBe(false);
+  expect(reportOf(view, topology).says).toContain(
+    "site a: its Docker host does not answer (tcp://host-a:2375)",
+  );
+  expect(readable.name).toBe("b");
+});
+
+test("a host that lists its containers and no volumes is shown with what it has, and with what it says", async () => {
+  const { volumes: _, ...without } = site("b");
+  begin({ b: without });
+  const found = await lookAtSite(settings, "b");
+  expect(found.silent).toBe(
+    "the Docker host tcp://host-b:2375 does not list volumes: no volumes here",
+  );
+  expect(found.members).toMatchObject([{ name: "postgres-1", state: "running" }]);
+  expect(found.orphans).toEqual([]);
+});
+
+test("backups are read where they can be, and what is missing is said", async () => {
+  begin({ a: site("a", { up: false }), b: site("b") });
+  expect(await readableSite(settings)).toMatchObject({
+    name: "b",
+    docker: { host: "tcp://host-b:2375" },
+  });
+  expect(said).toContain("site a: its Docker host does not answer (tcp://host-a:2375)");
+  expect(said).toContain("no site says that it takes writes; this is what site b has");
+  expect(said).toContain("./holdfast site status --stack lab");
+  // After a failover nothing but the host is missing.
+  const agent = { site: "b", role: "active", epoch: 5, active: "b" };
+  begin({ a: site("a", { up: false }), b: site("b", { agent }) });
+  said = "";
+  expect((await readableSite(settings)).name).toBe("b");
+  expect(said).toContain("tcp://host-a:2375");
+  expect(said).not.toContain("no site says");
+  begin({ a: site("a", { up: false }), b: site("b", { up: false }) });
+  await expect(readableSite(settings)).rejects.toThrow("no Docker host of stack lab answers");
+});
+
+test("what changes something ends, and says which host and what to type", async () => {
+  begin({ a: site("a", { up: false }), b: site("b") });
+  const error = await activeSite(settings).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(HostSilent);
+  expect((error as HostSilent).message).toBe(
+    "the Docker host of site a does not answer (tcp://host-a:2375): Cannot connect to the Docker daemon",
+  );
+  expect((error as HostSilent).advice.join("\n")).toContain("./holdfast site status --stack lab");
+});
+
+test("up and preview name the host, and what helps without it", async () => {
+  begin({ a: site("a", { up: false }), b: site("b") });
+  const wish = { name: "h1", address: "tcp://host-a:2375", configured: true };
+  const advice = withoutHost(settings, "h1");
+  const error = await setUpDocker(wish, advice).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({
+    message: expect.stringContaining("tcp://host-a:2375, which is host h1 (hosts.h1.docker)"),
+    advice: [
+      "look at: DOCKER_HOST=tcp://host-a:2375 docker info",
+      "which site takes writes, and what helps: ./holdfast site status --stack lab",
+      "if site a is lost: ./holdfast site failover --to b --stack lab",
+      expect.stringContaining("--path hosts.h1.docker"),
+    ],
+  });
+  // Of one site there is nothing else to go on with.
+  expect(withoutHost(settingsWith({}, "lab"), "h1")).toEqual([]);
+});
