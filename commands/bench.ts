@@ -18,6 +18,7 @@ import { Site } from "./drills/site.ts";
 import { Fault } from "./fault.ts";
 import { privatePath } from "./paths.ts";
 import { activeName } from "./site/activeName.ts";
+import { orWhatHelps } from "./site/silentHost.ts";
 import { loadStack } from "./stack.ts";
 import { confirm, duration, note, print } from "./ui.ts";
 
@@ -28,7 +29,7 @@ export async function bench(typed: TypedOptions): Promise<number> {
   const { settings } = loadStack(name);
   await askBefore(name, yes);
   const site = new Site(settings, await activeName(settings));
-  await refuseOthersStack(site.docker, name);
+  await orWhatHelps(settings, refuseOthersStack(site.docker, name));
   return whileAlone(name, async () => {
     const startedAt = new Date();
     const stage = realStage(site);

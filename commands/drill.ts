@@ -19,6 +19,7 @@ import { Fault } from "./fault.ts";
 import type { GlobalOptions } from "./options.ts";
 import { privatePath } from "./paths.ts";
 import { activeName } from "./site/activeName.ts";
+import { orWhatHelps } from "./site/silentHost.ts";
 import { loadStack } from "./stack.ts";
 import { alignedTable, confirm, note, print } from "./ui.ts";
 
@@ -62,7 +63,7 @@ export async function drill(options: DrillOptions): Promise<number> {
   const { settings } = loadStack(name);
   await askBefore(name, drills, options.yes);
   const site = new Site(settings, await activeName(settings));
-  await refuseOthersStack(site.docker, name);
+  await orWhatHelps(settings, refuseOthersStack(site.docker, name));
   return whileAlone(name, () => breakAndReport(drills, times, site, options, hold));
 }
 

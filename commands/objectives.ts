@@ -3,8 +3,9 @@ import { readPulumiFiles } from "../settings/sources.ts";
 import { isTree } from "../settings/tree.ts";
 import { parseSettings, type Settings } from "../settings.ts";
 import { reportBackups } from "./cluster/backups.ts";
-import { activeSite } from "./cluster/leader.ts";
+import { readableSite } from "./cluster/leader.ts";
 import { readLatest } from "./drills/latest.ts";
+import { Fault } from "./fault.ts";
 import type { Records } from "./objectives/judge.ts";
 import { exitCodeOf, objectivesReport } from "./objectives/report.ts";
 import { objectivesText } from "./objectives/table.ts";
@@ -35,10 +36,14 @@ export async function objectives(options: ObjectivesOptions): Promise<number> {
 /** Without Docker there is nobody to ask, and the rest is still said. */
 async function repositoriesOf(settings: Settings): Promise<Records["repositories"]> {
   try {
-    const { docker, containers } = await activeSite(settings);
+    const { docker, containers } = await readableSite(settings);
     return (await reportBackups(docker, containers)).repositories;
   } catch (error) {
+    const advice = error instanceof Fault ? error.advice : [];
     note(`  …    the backup container was not asked: ${(error as Error).message}`);
+    for (const line of advice) {
+      note(`         ${line}`);
+    }
     return [];
   }
 }

@@ -4,7 +4,8 @@ import { beginningWith } from "../dns/syncs.ts";
 import { type Docker, HostSilent } from "../docker.ts";
 import { Fault } from "../fault.ts";
 import { activeName, agentsWords } from "../site/activeName.ts";
-import { activeIn, typed } from "../site/view.ts";
+import { orWhatHelps, whereToLook } from "../site/silentHost.ts";
+import { activeIn } from "../site/view.ts";
 import { note } from "../ui.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
 import { dockerOf } from "./look.ts";
@@ -41,7 +42,7 @@ export async function readableSite(settings: Settings): Promise<ActiveSite> {
       found ??= await siteAt(settings, site);
     }
   }
-  const see = `which site takes writes, and what helps: ${typed(settings, "status")}`;
+  const see = whereToLook(settings);
   if (found === undefined) {
     throw new HostSilent(`no Docker host of stack ${settings.stack} answers`, see);
   }
@@ -55,15 +56,8 @@ export async function readableSite(settings: Settings): Promise<ActiveSite> {
 /** One site of the stack. @throws HostSilent */
 export async function siteAt(settings: Settings, name: string): Promise<ActiveSite> {
   const docker = dockerOf(settings, name);
-  try {
-    return { name, docker, containers: await containersOf(docker, settings.stack, name) };
-  } catch (error) {
-    if (!(error instanceof HostSilent) || !hasSites(settings)) {
-      throw error;
-    }
-    const see = `which site takes writes, and what helps: ${typed(settings, "status")}`;
-    throw new HostSilent(error.message, ...error.advice, see);
-  }
+  const listed = containersOf(docker, settings.stack, name);
+  return { name, docker, containers: await orWhatHelps(settings, listed) };
 }
 
 /** Members with their containers' names; for commands that work inside one. @throws Fault when none runs */

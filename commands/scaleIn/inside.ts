@@ -25,7 +25,9 @@ export async function tell(
   word: "leave" | "stay",
 ): Promise<void> {
   await ask(docker, name, [word], TELL_MS);
-  await docker.must(`telling ${name}`, ["kill", "--signal", "HUP", name]);
+  await docker.must(`telling ${name}`, ["kill", "--signal", "HUP", name], {
+    timeoutMs: TELL_MS,
+  });
 }
 
 /** Until a member that stays leads and no commit waits for one that leaves. @throws Fault */

@@ -3,6 +3,7 @@ import { clusterMembers, type Member } from "../cluster/members.ts";
 import type { Docker } from "../docker.ts";
 import type { State } from "../engine/state.ts";
 import type { Ready } from "../setup/setUp.ts";
+import { orWhatHelps } from "../site/silentHost.ts";
 import { staysIn } from "./gate.ts";
 import { type KnownMember, leavingOf, membersInState } from "./inState.ts";
 import { type Orphan, orphansOf } from "./orphans.ts";
@@ -25,7 +26,7 @@ export interface SiteChange {
   readonly running: ReadonlyMap<string, ContainerState>;
 }
 
-/** Looks at every site. */
+/** Looks at every site. @throws HostSilent: who did not say what it has is not taken for one that has nothing */
 export async function lookAtSites(ready: Ready, state: State): Promise<SiteChange[]> {
   const { settings, name } = ready.stack;
   const looks = Object.entries(settings.sites).map(async ([site, { host }]) => {
@@ -33,10 +34,8 @@ export async function lookAtSites(ready: Ready, state: State): Promise<SiteChang
     if (docker === undefined || membersInState(state, site).length === 0) {
       return [];
     }
-    const [containers, volumes] = await Promise.all([
-      containersOf(docker, name, site),
-      docker.volumesOf(name),
-    ]);
+    const containers = await orWhatHelps(settings, containersOf(docker, name, site));
+    const volumes = await orWhatHelps(settings, docker.volumesOf(name));
     const members = await clusterMembers(docker, containers);
     const running = containers.filter((one) => one.component === "postgres" && one.running);
     return [

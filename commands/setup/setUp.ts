@@ -3,6 +3,7 @@ import { merge, type Tree, valueAt } from "../../settings/tree.ts";
 import type { Settings } from "../../settings.ts";
 import { Docker } from "../docker.ts";
 import { isSharedBackend } from "../engine/backend.ts";
+import { whereToLook } from "../site/silentHost.ts";
 import { typed } from "../site/view.ts";
 import { loadStack, type Stack } from "../stack.ts";
 import { note } from "../ui.ts";
@@ -116,7 +117,7 @@ export function withoutHost(settings: Settings, host: string): string[] {
   const [left, ...others] = names.filter((site) => !lost.includes(site));
   if (names.length < 2) return [];
   return [
-    `which site takes writes, and what helps: ${typed(settings, "status")}`,
+    whereToLook(settings),
     ...(left !== undefined && others.length === 0 && lost.length > 0
       ? [`if site ${lost.join(", ")} is lost: ${typed(settings, `failover --to ${left}`)}`]
       : []),

@@ -4,10 +4,20 @@ import { DockerControl } from "./dockerControl.ts";
 import { dockerAddresses, type SiteFacts } from "./topology.ts";
 import { activeIn, statusOf, type View } from "./view.ts";
 
-/** The site that takes writes now; the first one of the settings where there is one, and where nobody says. */
+/**
+ * The site that takes writes now. Where no site says so itself: the silent one that the other one follows, which is
+ * not to be mistaken for it; else the first one of the settings.
+ */
 export async function activeName(settings: SiteFacts): Promise<string> {
   const [first = ""] = Object.keys(settings.sites);
-  return activeIn(await agentsWords(settings)) ?? first;
+  const view = await agentsWords(settings);
+  return activeIn(view) ?? followedIn(view) ?? first;
+}
+
+/** A site that gives no answer, and of which another one says that it is active. Pure. */
+function followedIn(view: View): string | undefined {
+  const named = [...view.keys()].flatMap((site) => statusOf(view, site)?.active ?? []);
+  return named.find((site) => view.get(site)?.answers === false);
 }
 
 /**

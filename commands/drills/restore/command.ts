@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Fault } from "../../fault.ts";
+import { orWhatHelps } from "../../site/silentHost.ts";
 import { loadStack } from "../../stack.ts";
 import { print } from "../../ui.ts";
 import { whileInterruptible } from "../interrupt.ts";
@@ -34,7 +35,7 @@ export async function restoreDrill(options: RestoreOptions, times: number): Prom
   checkTarget(options.to);
   const { settings } = loadStack(stack);
   const site = new Site(settings);
-  await refuseOthersStack(site.docker, stack);
+  await orWhatHelps(settings, refuseOthersStack(site.docker, stack));
   const box = restoreBox(await site.boxes(), stack);
   const { results, interrupted } = await whileInterruptible(
     async (signal) => ({

@@ -15,7 +15,7 @@ export interface FakeSite {
   readonly stubborn?: boolean;
   readonly containers: Record<string, string>;
   /** Data volumes of database members, by name `lab-<site>-postgres-<n>-data`; undefined: they are not listed. */
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly string[] | undefined;
   readonly agent: Record<string, unknown>;
 }
 

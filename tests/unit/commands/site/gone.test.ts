@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { inspectStack, isHealthy } from "../../../../commands/cluster/inspect.ts";
 import { activeSite, readableSite } from "../../../../commands/cluster/leader.ts";
 import { lookAtSite } from "../../../../commands/cluster/look.ts";
-import { HostSilent } from "../../../../commands/docker.ts";
+import { Docker, HostSilent } from "../../../../commands/docker.ts";
+import type { State } from "../../../../commands/engine/state.ts";
+import { lookAtSites } from "../../../../commands/scaleIn/look.ts";
 import { setUpDocker } from "../../../../commands/setup/docker.ts";
 import { withoutHost } from "../../../../commands/setup/setUp.ts";
 import { realPorts } from "../../../../commands/site/ports.ts";
@@ -136,6 +138,46 @@ test("what changes something ends, and says which host and what to type", async 
     "the Docker host of site a does not answer (tcp://host-a:2375): Cannot connect to the Docker daemon",
   );
   expect((error as HostSilent).advice.join("\n")).toContain("./holdfast site status --stack lab");
+});
+
+test("a site that is silent and followed is not mistaken for the one that follows it", async () => {
+  const agent = { site: "a", role: "standby", epoch: 5, active: "b", streaming: false };
+  begin({ a: site("a", { agent }), b: site("b", { up: false }) });
+  await expect(activeSite(settings)).rejects.toThrow("the Docker host of site b does not answer");
+  // Two that do not agree: the first one, as where nobody knows.
+  const other = { site: "b", role: "standby", epoch: 4, active: "a", streaming: false };
+  begin({ a: site("a", { agent }), b: site("b", { agent: other }) });
+  expect((await activeSite(settings)).name).toBe("a");
+});
+
+test.each([
+  {
+    what: "lists nothing",
+    change: { up: false },
+    why: "the Docker host of site b does not answer",
+  },
+  { what: "lists no volumes", change: { volumes: undefined }, why: "does not list volumes" },
+])("a host that $what is not planned for as one that has nothing", async ({ change, why }) => {
+  begin({ a: site("a"), b: site("b", change) });
+  const members = ["a-postgres-1", "b-postgres-1"].map((name) => ({
+    urn: `urn::docker:index/container:Container::${name}`,
+    type: "docker:index/container:Container",
+  }));
+  const hosts = Object.fromEntries(
+    Object.entries(settings.hosts).map(([name, { docker }]) => [name, new Docker(docker)]),
+  );
+  const stack = { name: "lab", project: "holdfast", config: {}, record: {}, settings };
+  const state = { pendingOperations: 0, resources: members } as unknown as State;
+  const error = await lookAtSites({ stack, enginePath: [], hosts }, state).catch(
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(HostSilent);
+  expect((error as HostSilent).message).toContain(why);
+  expect((error as HostSilent).message).toContain("tcp://host-b:2375");
+  expect((error as HostSilent).advice).toEqual([
+    "look at: DOCKER_HOST=tcp://host-b:2375 docker info",
+    "which site takes writes, and what helps: ./holdfast site status --stack lab",
+  ]);
 });
 
 test("up and preview name the host, and what helps without it", async () => {
