@@ -23,11 +23,11 @@ export class HostSilent extends Fault {
 
 /** Why a host could not be asked, in its own words where it has any. Pure. */
 export function silence(
-  { host }: Pick<Docker, "host">,
+  { host, answerMs }: Pick<Docker, "host" | "answerMs">,
   what: string,
   { code, stderr }: RunResult,
 ): HostSilent {
-  const late = `nothing within ${HOST_ANSWER_MS / 1000} s`;
+  const late = `nothing within ${answerMs / 1000} s`;
   const said = code === 124 ? late : (tail(stderr, 1)[0] ?? `exit code ${code}`);
   return new HostSilent(`${what}: ${said}`, `look at: DOCKER_HOST=${host} docker info`);
 }
@@ -35,10 +35,15 @@ export function silence(
 /** The command-line client, bound to one Docker host. */
 export class Docker {
   readonly host: string;
+  readonly answerMs: number;
 
-  /** @param host Docker's address: `unix:///path`, `ssh://user@host` or `tcp://host:port` */
-  constructor(host: string) {
+  /**
+   * @param host Docker's address: `unix:///path`, `ssh://user@host` or `tcp://host:port`
+   * @param answerMs a host that lists nothing for so long is silent, in milliseconds. @default HOST_ANSWER_MS
+   */
+  constructor(host: string, answerMs = HOST_ANSWER_MS) {
     this.host = host;
+    this.answerMs = answerMs;
   }
 
   /** Runs `docker …`; never throws for its exit code. */
@@ -58,7 +63,7 @@ export class Docker {
   /** The engine's version, or undefined when nothing answers. */
   async version(): Promise<string | undefined> {
     const { code, stdout } = await this.run(["version", "--format", "{{.Server.Version}}"], {
-      timeoutMs: HOST_ANSWER_MS,
+      timeoutMs: this.answerMs,
     });
     return code === 0 && stdout.trim() !== "" ? stdout.trim() : undefined;
   }
@@ -91,7 +96,7 @@ export class Docker {
 
   private async list(kind: DockerObject["kind"], args: string[]): Promise<DockerObject[]> {
     const what = `the Docker host ${this.host} does not list ${kind}s`;
-    const listed = await this.run(args, { timeoutMs: HOST_ANSWER_MS });
+    const listed = await this.run(args, { timeoutMs: this.answerMs });
     if (listed.code !== 0) {
       throw silence(this, what, listed);
     }
@@ -101,7 +106,7 @@ export class Docker {
     }
     // What vanishes between the two calls is left out, and the rest is still printed.
     const words = ["inspect", "--type", kind, ...ids];
-    const inspected = await this.run(words, { timeoutMs: HOST_ANSWER_MS });
+    const inspected = await this.run(words, { timeoutMs: this.answerMs });
     if (inspected.code === 124) {
       throw silence(this, what, inspected);
     }

@@ -1,4 +1,4 @@
-import { type Docker, HOST_ANSWER_MS, silence } from "../docker.ts";
+import { type Docker, silence } from "../docker.ts";
 
 /** A container of a site, as Docker sees it. */
 export interface ContainerState {
@@ -28,7 +28,7 @@ export async function containersOf(
   const filters = [`holdfast.stack=${stack}`, `holdfast.site=${site}`];
   const args = filters.flatMap((label) => ["--filter", `label=${label}`]);
   const what = `the Docker host of site ${site} does not answer (${docker.host})`;
-  const ask = (words: readonly string[]) => docker.run(words, { timeoutMs: HOST_ANSWER_MS });
+  const ask = (words: readonly string[]) => docker.run(words, { timeoutMs: docker.answerMs });
   const listed = await ask(["ps", "--all", "--quiet", ...args]);
   if (listed.code !== 0) {
     throw silence(docker, what, listed);

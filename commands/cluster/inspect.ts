@@ -45,11 +45,15 @@ export interface StackStatus {
 const MEMBER = "postgres";
 const INSTANCE = "app";
 
-/** Looks at every site of the stack at once; what does not answer is shown as that. */
-export async function inspectStack(settings: Settings): Promise<StackStatus> {
+/**
+ * Looks at every site of the stack at once; what does not answer is shown as that.
+ *
+ * @param answerMs as Docker's
+ */
+export async function inspectStack(settings: Settings, answerMs?: number): Promise<StackStatus> {
   const [looks, view] = await Promise.all([
-    Promise.all(siteNames(settings).map((site) => lookAtSite(settings, site))),
-    agentsWords(settings),
+    Promise.all(siteNames(settings).map((site) => lookAtSite(settings, site, answerMs))),
+    agentsWords(settings, answerMs),
   ]);
   return { ...joinLooks(settings, looks, view), drills: readLast(settings.stack) };
 }

@@ -28,10 +28,11 @@ export async function activeSite(settings: Settings): Promise<ActiveSite> {
  * A site to read from: the active one, and where nobody says which that is, or its Docker host is gone, one
  * whose host answers. What does not answer is said on standard error.
  *
+ * @param answerMs as Docker's
  * @throws HostSilent when no host answers
  */
-export async function readableSite(settings: Settings): Promise<ActiveSite> {
-  const view = await agentsWords(settings);
+export async function readableSite(settings: Settings, answerMs?: number): Promise<ActiveSite> {
+  const view = await agentsWords(settings, answerMs);
   const active = activeIn(view);
   let found: ActiveSite | undefined;
   for (const site of beginningWith(active ?? foundingSite(settings), siteNames(settings))) {
@@ -39,7 +40,7 @@ export async function readableSite(settings: Settings): Promise<ActiveSite> {
     if (seen !== undefined && !seen.answers && !seen.docker) {
       note(`holdfast: site ${site}: ${seen.why}`);
     } else {
-      found ??= await siteAt(settings, site);
+      found ??= await siteAt(settings, site, answerMs);
     }
   }
   const see = whereToLook(settings);
@@ -53,9 +54,18 @@ export async function readableSite(settings: Settings): Promise<ActiveSite> {
   return found;
 }
 
-/** One site of the stack. @throws HostSilent */
-export async function siteAt(settings: Settings, name: string): Promise<ActiveSite> {
-  const docker = dockerOf(settings, name);
+/**
+ * One site of the stack.
+ *
+ * @param answerMs as Docker's
+ * @throws HostSilent
+ */
+export async function siteAt(
+  settings: Settings,
+  name: string,
+  answerMs?: number,
+): Promise<ActiveSite> {
+  const docker = dockerOf(settings, name, answerMs);
   const listed = containersOf(docker, settings.stack, name);
   return { name, docker, containers: await orWhatHelps(settings, listed) };
 }

@@ -29,14 +29,22 @@ export interface SiteLook extends BackupReport {
 }
 
 /** The client of a site's Docker host. */
-export function dockerOf({ hosts, sites }: Settings, site: string): Docker {
-  return new Docker(hosts[sites[site]?.host ?? ""]?.docker ?? "");
+export function dockerOf({ hosts, sites }: Settings, site: string, answerMs?: number): Docker {
+  return new Docker(hosts[sites[site]?.host ?? ""]?.docker ?? "", answerMs);
 }
 
-/** Looks at one site; never throws for what does not answer, and ends within a minute. */
-export async function lookAtSite(settings: Settings, site: string): Promise<SiteLook> {
+/**
+ * Looks at one site; never throws for what does not answer, and ends within a minute.
+ *
+ * @param answerMs as Docker's
+ */
+export async function lookAtSite(
+  settings: Settings,
+  site: string,
+  answerMs?: number,
+): Promise<SiteLook> {
   const { stack, application, database } = settings;
-  const docker = dockerOf(settings, site);
+  const docker = dockerOf(settings, site, answerMs);
   const [containers, volumes] = await Promise.all([
     containersOf(docker, stack, site).catch(wordOf),
     docker.volumesOf(stack).catch(wordOf),

@@ -51,18 +51,23 @@ export function certainIn(view: View, stack: string): string {
   );
 }
 
-/** Each site's own word; nobody's of a sole one. */
-export function agentsWords(settings: SiteFacts): Promise<View> {
-  return look(settings, dockerAddresses(settings, []));
+/**
+ * Each site's own word; nobody's of a sole one.
+ *
+ * @param answerMs as Docker's
+ */
+export function agentsWords(settings: SiteFacts, answerMs?: number): Promise<View> {
+  return look(settings, dockerAddresses(settings, []), answerMs);
 }
 
 /** Asks all at once; a sole site has no agent to ask. */
 async function look(
   { stack, sites }: SiteFacts,
   addresses: Readonly<Record<string, string>>,
+  answerMs?: number,
 ): Promise<View> {
   const names = Object.keys(sites);
-  const control = new DockerControl(stack, addresses);
+  const control = new DockerControl(stack, addresses, answerMs);
   const asked = names.length === 1 ? [] : names;
   return new Map(
     await Promise.all(asked.map(async (site) => [site, await control.status(site)] as const)),

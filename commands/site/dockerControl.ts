@@ -15,11 +15,14 @@ export class DockerControl implements SiteControl {
   readonly #stack: string;
   readonly #dockers: ReadonlyMap<string, Docker>;
 
-  /** @param addresses Docker's address for each site */
-  constructor(stack: string, addresses: Readonly<Record<string, string>>) {
+  /**
+   * @param addresses Docker's address for each site
+   * @param answerMs as Docker's
+   */
+  constructor(stack: string, addresses: Readonly<Record<string, string>>, answerMs?: number) {
     this.#stack = stack;
     this.#dockers = new Map(
-      Object.entries(addresses).map(([site, address]) => [site, new Docker(address)]),
+      Object.entries(addresses).map(([site, address]) => [site, new Docker(address, answerMs)]),
     );
   }
 

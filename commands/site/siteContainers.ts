@@ -23,7 +23,8 @@ export async function siteContainers(
   const labels = [`holdfast.stack=${stack}`, `holdfast.site=${site}`, "holdfast.component"];
   const filters = labels.flatMap((label) => ["--filter", `label=${label}`]);
   const args = ["ps", "--all", "--format", FORMAT, ...filters];
-  const { code, stdout } = await docker.run(args, { timeoutMs: ANSWER_MS });
+  const timeoutMs = Math.min(ANSWER_MS, docker.answerMs);
+  const { code, stdout } = await docker.run(args, { timeoutMs });
   return code === 0 ? parseContainers(stdout) : undefined;
 }
 

@@ -6,7 +6,10 @@ import type { AgentStatus, Seen, SitePorts, Topology, WitnessView } from "./type
 export type View = ReadonlyMap<string, Seen>;
 
 /** Asks both sites at once. */
-export async function lookAt({ control }: SitePorts, { sites }: Topology): Promise<View> {
+export async function lookAt(
+  { control }: { readonly control: Pick<SitePorts["control"], "status"> },
+  { sites }: Pick<Topology, "sites">,
+): Promise<View> {
   const seen = await Promise.all(sites.map((site) => control.status(site)));
   return new Map(sites.map((site, index) => [site, seen[index] as Seen]));
 }

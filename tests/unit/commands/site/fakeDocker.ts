@@ -9,8 +9,6 @@ export interface FakeSite {
   readonly host: string;
   /** Whether that answers. */
   readonly up: boolean;
-  /** Whether it takes a connection and never says a word. */
-  readonly hangs?: boolean;
   /** Whether Docker obeys a stop. */
   readonly stubborn?: boolean;
   readonly containers: Record<string, string>;
@@ -32,9 +30,6 @@ if (found === undefined || !found[1].up) {
   process.exit(1);
 }
 const [name, site] = found;
-if (site.hangs) {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-}
 
 switch (args[0]) {
   case "ps":
