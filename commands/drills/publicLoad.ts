@@ -50,14 +50,15 @@ export function publicUrls(databaseUrl: string, settings: Settings, dns: DnsFact
     throw new Error("the output databaseUrl is not postgresql://user:password@hosts/database");
   }
   const [, user = "", database = "", query = ""] = found;
-  // Addresses that a person gave lead to published ports.
-  const isPublished = Object.keys(dns.addresses).length > 0;
+  // Addresses that a person gave, and those of hosts, lead to published ports.
+  const hosts = new Set(Object.values(settings.sites).map((site) => site.host));
+  const isPublished = Object.keys(dns.addresses).length > 0 || hosts.size > 1;
   const { ports } = settings;
   const [pooler, app] = isPublished ? [ports.pooler[0], ports.app] : [INSIDE.pooler, INSIDE.app];
-  const host = `${wholeName(dns.database, dns.zone)}:${pooler}`;
+  const server = `${wholeName(dns.database, dns.zone)}:${pooler}`;
   return {
-    databaseUrl: `${user}${host}/${database}${query}`,
-    readReplicaUrl: `${user}${host}/${database}_ro${query}`,
+    databaseUrl: `${user}${server}/${database}${query}`,
+    readReplicaUrl: `${user}${server}/${database}_ro${query}`,
     pageUrl: `http://${wholeName(dns.app, dns.zone)}:${app}/`,
   };
 }

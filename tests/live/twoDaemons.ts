@@ -11,6 +11,13 @@ import { eventually, must, run } from "./stack.ts";
 const ADDRESSES = { h1: "10.213.7.11", h2: "10.213.7.12" } as const;
 /** This machine's own end, for the launcher. */
 const OWN = "10.213.7.1";
+const NET = "10.213.7.0/24";
+/** The daemons build images: their way to the package servers. Docker's own rules would drop it. */
+const WAY_OUT = [
+  ["nat", "POSTROUTING", "-s", NET, "!", "-d", NET, "-j", "MASQUERADE"],
+  ["filter", "FORWARD", "-s", NET, "-j", "ACCEPT"],
+  ["filter", "FORWARD", "-d", NET, "-j", "ACCEPT"],
+] as const;
 const PORT = 2375;
 
 export class TwoDaemons {
@@ -38,6 +45,9 @@ export class TwoDaemons {
     await this.#in(bridge, ["link", "add", "sw", "type", "bridge"]);
     await this.#in(bridge, ["link", "set", "sw", "up"]);
     await this.#plug(bridge, "own", undefined, OWN);
+    for (const [table, chain, ...rule] of WAY_OUT) {
+      await must("iptables", ["-w", "-t", table, "-I", chain, ...rule]);
+    }
     for (const [name, address] of Object.entries(ADDRESSES)) {
       const space = `${this.#tag}${name}`;
       await this.#ip(["netns", "add", space]);
@@ -72,6 +82,9 @@ export class TwoDaemons {
         continue; // it ended already
       }
       await eventually(`the end of process ${pid}`, 60, async () => !isAlive(pid));
+    }
+    for (const [table, chain, ...rule] of WAY_OUT) {
+      await run("iptables", ["-w", "-t", table, "-D", chain, ...rule]);
     }
     for (const name of ["s", "h1", "h2"]) {
       await run("ip", ["netns", "del", `${this.#tag}${name}`]);

@@ -52,6 +52,11 @@ describe("the drill of a lost site", () => {
     );
     expect(published.pageUrl).toBe("http://shop.test:80/");
     expect(published.databaseUrl).toContain("@db.shop.test:7000/");
+    const [site = ""] = Object.keys(settings.sites);
+    const own = settings.sites[site] as (typeof settings.sites)[string];
+    const sites = { ...settings.sites, other: { ...own, host: "h9" } };
+    // Sites on two hosts: the names lead to the hosts, which publish ports.
+    expect(publicUrls(output, { ...settings, ports, sites }, dns).databaseUrl).toContain(":7000/");
     expect(() => publicUrls("nonsense", settings, dns)).toThrow("databaseUrl");
   });
 
