@@ -38,6 +38,14 @@ export function prepareStatements(database: string, verifier: string): string {
     ALTER ROLE ${ROLE} IN DATABASE ${name} SET search_path = ${SCHEMA};`;
 }
 
+/**
+ * Ends what a pooler keeps open as the role, also as one of an earlier run: the session of a role that is
+ * gone may read nothing of the next one of its name. On every member, for replicas have such sessions, too.
+ */
+export const END_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE usename = '${ROLE}'
+  OR (usename IS NULL AND usesysid IS NOT NULL AND backend_type = 'client backend');`;
+
 /** Everything of it gone; whoever is still connected as that role is not any more. Pure. */
 export function dropStatements(database: string): string {
   return `SET client_min_messages = warning;

@@ -9,6 +9,7 @@ import { startBare } from "./bareServer.ts";
 import { type BenchContainer, runArguments } from "./containers.ts";
 import {
   dropStatements,
+  END_SESSIONS,
   newPassword,
   POSITION,
   prepareStatements,
@@ -149,10 +150,18 @@ export class Rig {
     this.#undoing.add(`role and schema ${ROLE} dropped`, async () => {
       const { leader } = await this.#site.look();
       if (leader === undefined) throw new Error("no single leader");
+      await this.#endSessions();
       await psql(docker, leader.name, name, dropStatements(name));
     });
+    await this.#endSessions();
     for (const container of [this.members[0] ?? "", this.#name("bare")]) {
       await psql(docker, container, name, prepareStatements(name, verifier));
+    }
+  }
+
+  async #endSessions(): Promise<void> {
+    for (const member of this.members) {
+      await psql(this.#site.docker, member, "postgres", END_SESSIONS);
     }
   }
 
