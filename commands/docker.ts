@@ -1,3 +1,4 @@
+import type { Settings } from "../settings.ts";
 import { must, type RunOptions, type RunResult, run, tail } from "./exec.ts";
 import { Fault } from "./fault.ts";
 
@@ -125,4 +126,13 @@ interface Inspected {
   readonly Name: string;
   readonly Labels?: Record<string, string>;
   readonly Config?: { readonly Labels?: Record<string, string> };
+}
+
+/** The client of a site's Docker host. @param answerMs as Docker's */
+export function dockerOf(
+  { hosts, sites }: Pick<Settings, "hosts" | "sites">,
+  site: string,
+  answerMs?: number,
+): Docker {
+  return new Docker(hosts[sites[site]?.host ?? ""]?.docker ?? "", answerMs);
 }

@@ -29,6 +29,15 @@ export function archiveSuffix(settings: Pick<Settings, "sites">, site: string): 
   return site === foundingSite(settings) ? "" : `-${site}`;
 }
 
+/** Whether the sites themselves, whatever the witness, stand on one Docker host. */
+export function sitesShareHost({
+  sites,
+}: {
+  sites: Readonly<Record<string, { host: string }>>;
+}): boolean {
+  return new Set(Object.values(sites).map(({ host }) => host)).size <= 1;
+}
+
 /** Whether everything stands on one Docker host, so that a network of its own joins the sites. */
 export function shareHost({ sites, witness }: Pick<Settings, "sites" | "witness">): boolean {
   const used = new Set(Object.values(sites).map(({ host }) => host));

@@ -1,11 +1,11 @@
 import { addressOf } from "../../components/docker/addresses.ts";
 import type { Settings } from "../../settings.ts";
 import { renderPgbouncerIni } from "../../templates/pgbouncer.ini.ts";
+import { POOLER_PORT } from "../drills/loadUrls.ts";
 import { ROLE, type Target } from "./pgbench.ts";
 import type { Path } from "./types.ts";
 
 const POSTGRES_PORT = 5432;
-const POOLER_PORT = 6432;
 /** The router's port that is the leader. */
 const LEADER_PORT = 5000;
 

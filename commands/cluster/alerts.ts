@@ -1,3 +1,4 @@
+import { reachableAddress } from "../../components/docker/addresses.ts";
 import { foundingSite, portsOf } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
@@ -38,8 +39,7 @@ export async function activeAlerts(
   settings: Settings,
   site: string = foundingSite(settings),
 ): Promise<Alert[]> {
-  const { bindAddress } = settings.network;
-  const address = bindAddress === "0.0.0.0" ? "127.0.0.1" : bindAddress;
+  const address = reachableAddress(settings.network.bindAddress);
   const port = portsOf(settings, site).alertmanager;
   const url = `http://${address}:${port}/api/v2/alerts?active=true&silenced=false&inhibited=false`;
   try {

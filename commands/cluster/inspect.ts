@@ -1,3 +1,4 @@
+import { reachableAddress } from "../../components/docker/addresses.ts";
 import { hasSites, settingsOfSite, siteNames } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
 import { type LastDrills, readLast } from "../drills/last.ts";
@@ -98,7 +99,7 @@ export function endpointsOf(settings: Settings, running: boolean): Record<string
     return {};
   }
   const { ports, network, database, monitoring } = settings;
-  const address = network.bindAddress === "0.0.0.0" ? "127.0.0.1" : network.bindAddress;
+  const address = reachableAddress(network.bindAddress);
   const http = (port: number) => `http://${address}:${port}`;
   return {
     app: http(ports.app),

@@ -1,14 +1,13 @@
 import { foundingSite, hasSites, siteNames } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
 import { beginningWith } from "../dns/syncs.ts";
-import { type Docker, HostSilent } from "../docker.ts";
+import { type Docker, dockerOf, HostSilent } from "../docker.ts";
 import { Fault } from "../fault.ts";
 import { activeName, agentsWords } from "../site/activeName.ts";
 import { orWhatHelps, whereToLook } from "../site/silentHost.ts";
 import { activeIn } from "../site/view.ts";
 import { note } from "../ui.ts";
 import { type ContainerState, containersOf } from "./containers.ts";
-import { dockerOf } from "./look.ts";
 import { clusterMembers, type Member } from "./members.ts";
 
 /** The site that takes writes, as it is now. */

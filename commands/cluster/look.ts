@@ -1,6 +1,6 @@
 import { hasSites } from "../../settings/sites.ts";
 import type { Settings } from "../../settings.ts";
-import { Docker, HostSilent } from "../docker.ts";
+import { dockerOf, HostSilent } from "../docker.ts";
 import { apparentOrphans, type Orphan } from "../scaleIn/orphans.ts";
 import { type Alert, activeAlerts, alertsInside } from "./alerts.ts";
 import { type BackupReport, reportBackups } from "./backups.ts";
@@ -26,11 +26,6 @@ export interface SiteLook extends BackupReport {
   readonly alerts: readonly Alert[];
   /** Volumes of members that left. */
   readonly orphans: readonly Orphan[];
-}
-
-/** The client of a site's Docker host. */
-export function dockerOf({ hosts, sites }: Settings, site: string, answerMs?: number): Docker {
-  return new Docker(hosts[sites[site]?.host ?? ""]?.docker ?? "", answerMs);
 }
 
 /**

@@ -13,9 +13,9 @@ export interface LoadUrls {
 }
 
 /** What the poolers listen on inside. */
-const POOLER_PORT = 6432;
+export const POOLER_PORT = 6432;
 /** What the edge listens on inside. */
-const EDGE_PORT = 8080;
+export const EDGE_PORT = 8080;
 
 /**
  * The stack's URLs as containers on its network use them. Pure.
@@ -25,19 +25,30 @@ const EDGE_PORT = 8080;
  * @throws Error when the output is no such URL; the message does not quote it
  */
 export function loadUrls(databaseUrl: string, poolers: number): LoadUrls {
+  const hosts = Array.from(
+    { length: poolers },
+    (_, index) => `${aliasOf("pooler", index + 1)}:${POOLER_PORT}`,
+  ).join(",");
+  return urlsAt(databaseUrl, hosts, `${aliasOf("edge")}:${EDGE_PORT}`);
+}
+
+/**
+ * The stack's URLs with other hosts. Pure.
+ *
+ * @param servers poolers, `host:port` with commas between them
+ * @param edge `host:port`
+ * @throws Error when the output is no such URL; the message does not quote it
+ */
+export function urlsAt(databaseUrl: string, servers: string, edge: string): LoadUrls {
   const found = /^(postgres(?:ql)?:\/\/[^@/]+@)[^/]+\/([^/?]+)(\?.*)?$/.exec(databaseUrl);
   if (found === null) {
     throw new Error("the output databaseUrl is not postgresql://user:password@hosts/database");
   }
   const [, user = "", database = "", query = ""] = found;
-  const hosts = Array.from(
-    { length: poolers },
-    (_, index) => `${aliasOf("pooler", index + 1)}:${POOLER_PORT}`,
-  ).join(",");
   return {
-    databaseUrl: `${user}${hosts}/${database}${query}`,
-    readReplicaUrl: `${user}${hosts}/${database}_ro${query}`,
-    pageUrl: `http://${aliasOf("edge")}:${EDGE_PORT}/`,
+    databaseUrl: `${user}${servers}/${database}${query}`,
+    readReplicaUrl: `${user}${servers}/${database}_ro${query}`,
+    pageUrl: `http://${edge}/`,
   };
 }
 

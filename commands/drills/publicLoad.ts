@@ -1,9 +1,10 @@
 /** A load whose clients are users: they know names, and go where those point. */
 import { setTimeout as wait } from "node:timers/promises";
+import { sitesShareHost } from "../../settings/sites.ts";
 import type { DnsSettings, Settings } from "../../settings.ts";
 import type { Docker } from "../docker.ts";
 import type { LoadPlace } from "./load.ts";
-import type { LoadUrls } from "./loadUrls.ts";
+import { EDGE_PORT, type LoadUrls, POOLER_PORT, urlsAt } from "./loadUrls.ts";
 import { Skipped } from "./scene.ts";
 
 /** What of `dns` is read here. */
@@ -18,8 +19,6 @@ export interface PublicPlace {
   join(container: string): Promise<void>;
 }
 
-/** What poolers and edge listen on inside. */
-const INSIDE = { pooler: 6432, app: 8080 };
 const JOIN_TRIES = 50;
 const JOIN_MS = 200;
 
@@ -45,22 +44,12 @@ export function wholeName(name: string, zone: string): string {
 
 /** The stack's URLs by the public names. Pure. @throws Error when the output is no such URL */
 export function publicUrls(databaseUrl: string, settings: Settings, dns: DnsFacts): LoadUrls {
-  const found = /^(postgres(?:ql)?:\/\/[^@/]+@)[^/]+\/([^/?]+)(\?.*)?$/.exec(databaseUrl);
-  if (found === null) {
-    throw new Error("the output databaseUrl is not postgresql://user:password@hosts/database");
-  }
-  const [, user = "", database = "", query = ""] = found;
   // Addresses that a person gave, and those of hosts, lead to published ports.
-  const hosts = new Set(Object.values(settings.sites).map((site) => site.host));
-  const isPublished = Object.keys(dns.addresses).length > 0 || hosts.size > 1;
+  const isPublished = Object.keys(dns.addresses).length > 0 || !sitesShareHost(settings);
   const { ports } = settings;
-  const [pooler, app] = isPublished ? [ports.pooler[0], ports.app] : [INSIDE.pooler, INSIDE.app];
+  const [pooler, app] = isPublished ? [ports.pooler[0], ports.app] : [POOLER_PORT, EDGE_PORT];
   const server = `${wholeName(dns.database, dns.zone)}:${pooler}`;
-  return {
-    databaseUrl: `${user}${server}/${database}${query}`,
-    readReplicaUrl: `${user}${server}/${database}_ro${query}`,
-    pageUrl: `http://${wholeName(dns.app, dns.zone)}:${app}/`,
-  };
+  return urlsAt(databaseUrl, server, `${wholeName(dns.app, dns.zone)}:${app}`);
 }
 
 /** The same place, for clients that follow the names. @throws Skipped */

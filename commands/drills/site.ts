@@ -1,5 +1,5 @@
 import type { Settings } from "../../settings.ts";
-import { Docker } from "../docker.ts";
+import { type Docker, dockerOf } from "../docker.ts";
 import { type Box, boxesOf } from "./boxes.ts";
 import { askMembers, type Statuses } from "./probe.ts";
 
@@ -31,8 +31,7 @@ export class Site {
   }
 
   get docker(): Docker {
-    const host = this.settings.sites[this.#name]?.host ?? "";
-    return new Docker(this.settings.hosts[host]?.docker ?? "");
+    return dockerOf(this.settings, this.#name);
   }
 
   /** From now on another one is active. */

@@ -1,6 +1,7 @@
 /** What is published of which site, and where it is changed: from the settings alone. Pure. */
 import { parseNameServer } from "../../settings/dns.ts";
 import { dnsService } from "../../settings/dnsProviders.ts";
+import { sitesShareHost } from "../../settings/sites.ts";
 import type { DnsSettings, Settings } from "../../settings.ts";
 import type { ZoneRecord } from "../../templates/dns/zone.ts";
 import type { OctodnsTarget } from "../../templates/octodns/octodns.yaml.ts";
@@ -131,8 +132,7 @@ function addressesOf(
   const given = dns.addresses[site];
   if (given !== undefined) return given;
   const { host, subnet } = settings.sites[site] ?? { host: "", subnet: "" };
-  const spans = new Set(Object.values(settings.sites).map((one) => one.host)).size > 1;
-  if (spans) return [hostAddress(settings, host)];
+  if (!sitesShareHost(settings)) return [hostAddress(settings, host)];
   if (service === "app") return [addressOf(subnet, "edge")];
   const poolers = slotsOf("pooler").slice(0, settings.ports.pooler.length);
   return poolers.map((n) => addressOf(subnet, "pooler", n));

@@ -4,25 +4,11 @@ import { assess, risksOf } from "../../../commands/plan/assess.ts";
 import { changesBetween } from "../../../commands/plan/compare.ts";
 import { breachesIn } from "../../../commands/plan/invariants.ts";
 import type { Facts } from "../../../commands/plan/types.ts";
-import { BUILTIN } from "../tree/mocks.ts";
+import { BUILTIN, THREE_HOSTS, TWO_SITES } from "../tree/mocks.ts";
 import { declaredBy, exported, type Recorded } from "./declared.ts";
 
 const DNS = { zone: "shop.test", app: "shop", database: "db", provider: "builtin" };
-const TWO = {
-  ...BUILTIN,
-  sites: { a: {}, b: { application: "running" } },
-  witness: { host: "h1" },
-  dns: DNS,
-};
-const HOSTS = {
-  sites: { a: { host: "h1" }, b: { host: "h2" } },
-  witness: { host: "h3" },
-  hosts: {
-    h1: { address: "192.0.2.1" },
-    h2: { docker: "ssh://root@192.0.2.2", address: "192.0.2.2" },
-    h3: { docker: "tcp://192.0.2.3:2375", address: "192.0.2.3" },
-  },
-};
+const TWO = { ...TWO_SITES, dns: DNS };
 
 let one: Recorded[];
 let two: Recorded[];
@@ -56,7 +42,7 @@ describe("invariants", () => {
   });
 
   test("hold for two sites on two hosts, the witness on a third", async () => {
-    expect(breachesIn(changesBetween({}, await declaredBy(HOSTS)))).toEqual([]);
+    expect(breachesIn(changesBetween({}, await declaredBy(THREE_HOSTS)))).toEqual([]);
   });
 
   test("protect what the sites, the witness and the name server cannot make again", () => {

@@ -72,6 +72,24 @@ export function settingsWith(config: Record<string, unknown> = {}, stack = "dev"
 /** The settings of a cloud repository in the environment's own S3 server. */
 export const BUILTIN = { backup: { cloud: { provider: "builtin" } } };
 
+/** Two sites and a witness on one Docker host, both with running instances. */
+export const TWO_SITES = {
+  ...BUILTIN,
+  sites: { a: {}, b: { application: "running" } },
+  witness: { host: "h1" },
+};
+
+/** Two sites and a witness, each on a host of its own, where the builtin cloud is refused. */
+export const THREE_HOSTS = {
+  sites: { a: { host: "h1" }, b: { host: "h2" } },
+  witness: { host: "h3" },
+  hosts: {
+    h1: { address: "192.0.2.1" },
+    h2: { docker: "ssh://root@192.0.2.2", address: "192.0.2.2" },
+    h3: { docker: "tcp://192.0.2.3:2375", address: "192.0.2.3" },
+  },
+};
+
 /** Runs the program and waits until everything is registered. */
 export async function record(
   settings: Settings,

@@ -2,30 +2,15 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { memoryLimits } from "../../../commands/setup/memory.ts";
 import { jointAddress, peerOf } from "../../../components/site/peer.ts";
 import { loadSettingsFromFiles } from "../../../settings.ts";
-import { BUILTIN, type Recording, record, settingsWith } from "./mocks.ts";
-
-const TWO = {
-  ...BUILTIN,
-  sites: { a: {}, b: { application: "running" } },
-  witness: { host: "h1" },
-};
-const HOSTS = {
-  sites: { a: { host: "h1" }, b: { host: "h2" } },
-  witness: { host: "h3" },
-  hosts: {
-    h1: { address: "192.0.2.1" },
-    h2: { docker: "ssh://root@192.0.2.2", address: "192.0.2.2" },
-    h3: { docker: "tcp://192.0.2.3:2375", address: "192.0.2.3" },
-  },
-};
+import { BUILTIN, type Recording, record, settingsWith, THREE_HOSTS, TWO_SITES } from "./mocks.ts";
 
 let two: Recording;
 let hosts: Recording;
 let one: Recording;
 
 beforeAll(async () => {
-  two = await record(settingsWith(TWO));
-  hosts = await record(settingsWith(HOSTS));
+  two = await record(settingsWith(TWO_SITES));
+  hosts = await record(settingsWith(THREE_HOSTS));
   one = await record(settingsWith(BUILTIN));
 });
 
@@ -143,7 +128,7 @@ describe("two sites on one host", () => {
     expect(networksOf(two, "a-link")[0]?.aliases).toEqual(["link", "site-b", "witness"]);
     expect(networksOf(two, "b-link")[0]?.aliases).toEqual(["link", "site-a", "witness"]);
     expect(two.get("Container a-link").inputs.ports).toEqual([]);
-    const there = jointAddress(settingsWith(TWO), "link", "b");
+    const there = jointAddress(settingsWith(TWO_SITES), "link", "b");
     expect(fileOf(two, "a-link-haproxy.cfg")).toContain(`server b ${there}:7432 ssl`);
     expect(fileOf(two, "a-link-haproxy.cfg")).toContain("verifyhost link-b");
   });
@@ -227,7 +212,7 @@ describe("two sites on one host", () => {
     expect(path("b", 2)).toBe("/holdfast/0123456789abcdef-b");
     expect(path("a", 3)).toBe(path("b", 2));
     expect(path("b", 3)).toBe(path("a", 2));
-    const s3 = jointAddress(settingsWith(TWO), "s3");
+    const s3 = jointAddress(settingsWith(TWO_SITES), "s3");
     expect(conf("b")).toContain(`repo2-s3-endpoint=https://${s3}:7070`);
     expect(fileOf(one, "a-backup-pgbackrest.conf")).not.toContain("repo3");
   });
@@ -322,9 +307,9 @@ test("what the launcher reckons of memory is all that stands on a host, to a ten
   const sum = two
     .ofKind("Container")
     .reduce((total, { inputs }) => total + Number(inputs.memory), 0);
-  expect(memoryLimits(settingsWith(TWO), "h1") / sum).toBeGreaterThan(0.9);
-  expect(memoryLimits(settingsWith(TWO), "h1") / sum).toBeLessThan(1.1);
-  const apart = settingsWith(HOSTS);
+  expect(memoryLimits(settingsWith(TWO_SITES), "h1") / sum).toBeGreaterThan(0.9);
+  expect(memoryLimits(settingsWith(TWO_SITES), "h1") / sum).toBeLessThan(1.1);
+  const apart = settingsWith(THREE_HOSTS);
   const [first, second, third] = ["h1", "h2", "h3"].map((host) => memoryLimits(apart, host));
   expect(second).toBe(first);
   expect(third).toBe(apart.etcd.memoryMiB);
